@@ -1,0 +1,62 @@
+/*
+ * compat.h: the code is written for the newest PostgreSQL; older servers get its names here.
+ */
+#ifndef AIDATAOPS_COMPAT_H
+#define AIDATAOPS_COMPAT_H
+
+#include "fmgr.h"
+#include "nodes/nodes.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/*
+ * With hidden visibility only what SQL calls is exported. 16 marks that itself; before, its macros
+ * know of visibility on Windows only.
+ */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#undef PG_FUNCTION_INFO_V1
+#define PG_FUNCTION_INFO_V1(funcname)                                                              \
+	extern PGDLLEXPORT Datum funcname(PG_FUNCTION_ARGS);                                           \
+	extern PGDLLEXPORT const Pg_finfo_record *CppConcat(pg_finfo_, funcname)(void);                \
+	const Pg_finfo_record *CppConcat(pg_finfo_, funcname)(void)                                    \
+	{                                                                                              \
+		static const Pg_finfo_record my_finfo = {1};                                               \
+		return &my_finfo;                                                                          \
+	}                                                                                              \
+	extern int no_such_variable
+#endif
+
+/* Soft input errors came with 16; before, every input error is a hard one. */
+#if PG_VERSION_NUM < 160000
+#define ereturn(escontext, result, ...)                                                            \
+	do                                                                                             \
+	{                                                                                              \
+		(void) (escontext);                                                                        \
+		ereport(ERROR, __VA_ARGS__);                                                               \
+		return (result);                                                                           \
+	} while (0)
+#define SOFT_ERROR_CONTEXT(fcinfo) NULL
+
+static inline bool
+DirectInputFunctionCallSafe(PGFunction function, char *text, Oid typioparam, int32 typmod,
+							Node *escontext, Datum *result)
+{
+	(void) escontext;
+	*result = DirectFunctionCall3(function, CStringGetDatum(text), ObjectIdGetDatum(typioparam),
+								  Int32GetDatum(typmod));
+	return true;
+}
+#else
+#define SOFT_ERROR_CONTEXT(fcinfo) ((fcinfo)->context)
+#endif
+
+/* Virtual generated columns came with 18. */
+#if PG_VERSION_NUM < 180000
+#define ATTRIBUTE_GENERATED_VIRTUAL 'v'
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * module.c: what the shared library does when it is loaded. It needs no preloading.
+ */
+#include "postgres.h"
+
+#include "aidataops.h"
+#include "core/record.h"
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM >= 180000
+PG_MODULE_MAGIC_EXT(.name = "aidataops", .version = AIDATAOPS_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+char *aidataops_actor = NULL;
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	DefineCustomStringVariable("aidataops.actor",
+							   "Person on whose behalf this session acts, where an application "
+							   "shares one login.",
+							   "Recorded with each version beside session_user. It is a claim of "
+							   "the application, not an authenticated identity.",
+							   &aidataops_actor, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("aidataops");
+
+	record_encoder_init();
+}
