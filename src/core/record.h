@@ -1,0 +1,41 @@
+/*
+ * record.h: the canonical encoding of a row, aido1 (docs/fingerprint.md).
+ */
+#ifndef AIDATAOPS_CORE_RECORD_H
+#define AIDATAOPS_CORE_RECORD_H
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "lib/stringinfo.h"
+
+/* 128 bits as two words; arithmetic modulo 2^128. */
+typedef struct RowHash
+{
+	uint64 high;
+	uint64 low;
+} RowHash;
+
+typedef struct RowEncoder RowEncoder;
+
+extern void record_encoder_init(void);
+
+/* An encoder of rows of one descriptor; lives in its own context below parent. */
+extern RowEncoder *row_encoder_create(TupleDesc tupdesc, MemoryContext parent);
+extern void row_encoder_free(RowEncoder *encoder);
+
+/* values and nulls: one per attribute, as from heap_deform_tuple(). May allocate in the current context. */
+extern RowHash row_encoder_hash(RowEncoder *encoder, const Datum *values, const bool *nulls);
+
+/* The encoder for a record, cached in *slot (which starts as NULL) below the context. */
+typedef struct RecordEncoder RecordEncoder;
+extern RowHash record_hash(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record);
+
+/* The names of the columns whose encoding differs between two records. */
+extern List *record_changed_columns(RecordEncoder **before_slot, RecordEncoder **after_slot,
+									MemoryContext context, HeapTupleHeader before,
+									HeapTupleHeader after);
+
+extern StringInfo record_encoding(RecordEncoder **slot, MemoryContext context,
+								  HeapTupleHeader record);
+
+#endif
