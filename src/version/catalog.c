@@ -1,0 +1,380 @@
+/*
+ * catalog.c: datasets as the C code sees them, and statements run on somebody's behalf.
+ *
+ * The catalog is read under row-level security as the caller, so what a caller may not know of
+ * does not exist for them; it is written as its owner, by these functions only.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/xlog.h"
+#include "aidataops.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "version/catalog.h"
+
+/* -------------------------------------------------------------------- identity ---- */
+
+static Oid
+relation_owner(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+/* An error in between needs no care: aborting a (sub)transaction restores the identity. */
+static Identity
+become(Oid role, int flags)
+{
+	Identity previous;
+
+	GetUserIdAndSecContext(&previous.role, &previous.context);
+	SetUserIdAndSecContext(role, previous.context | flags);
+	return previous;
+}
+
+Identity
+become_catalog_owner(void)
+{
+	Oid dataset_table =
+		get_relname_relid("dataset", get_namespace_oid(AIDATAOPS_SCHEMA, false));
+	Oid owner = relation_owner(dataset_table);
+
+	if (!OidIsValid(owner))
+		elog(ERROR, "catalog table aidataops.dataset is missing");
+	return become(owner, SECURITY_LOCAL_USERID_CHANGE);
+}
+
+Identity
+become_role_restricted(Oid role)
+{
+	return become(role, SECURITY_RESTRICTED_OPERATION);
+}
+
+void
+become_again(Identity identity)
+{
+	SetUserIdAndSecContext(identity.role, identity.context);
+}
+
+/* ------------------------------------------------------------------- statements ---- */
+
+void
+statement_init(Statement *statement, const char *sql)
+{
+	statement->sql = sql;
+	statement->nparams = 0;
+}
+
+void
+statement_param(Statement *statement, Oid type, Datum value, bool isnull)
+{
+	int i = statement->nparams++;
+
+	Assert(i < STATEMENT_MAX_PARAMS);
+	statement->types[i] = type;
+	statement->values[i] = value;
+	statement->nulls[i] = isnull ? 'n' : ' ';
+	statement->nulls[i + 1] = '\0';
+}
+
+void
+statement_text(Statement *statement, const char *value)
+{
+	statement_param(statement, TEXTOID, value ? CStringGetTextDatum(value) : (Datum) 0, !value);
+}
+
+void
+statement_int4(Statement *statement, int32 value)
+{
+	statement_param(statement, INT4OID, Int32GetDatum(value), false);
+}
+
+void
+statement_int8(Statement *statement, int64 value)
+{
+	statement_param(statement, INT8OID, Int64GetDatum(value), false);
+}
+
+uint64
+statement_run(Statement *statement, Snapshot snapshot)
+{
+	SPIPlanPtr plan = SPI_prepare(statement->sql, statement->nparams, statement->types);
+	int code;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+			 SPI_result_code_string(SPI_result));
+	code = SPI_execute_snapshot(plan, statement->values, statement->nulls, snapshot,
+								InvalidSnapshot, false, true, 0);
+	if (code < 0)
+		elog(ERROR, "could not execute \"%s\": %s", statement->sql, SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+uint64
+statement_run_as_catalog_owner(Statement *statement)
+{
+	Identity caller = become_catalog_owner();
+	uint64 rows = statement_run(statement, InvalidSnapshot);
+
+	become_again(caller);
+	return rows;
+}
+
+Datum
+result_value(int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, isnull);
+}
+
+char *
+result_text(int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+}
+
+static int32
+result_int4(int column)
+{
+	bool isnull;
+
+	return DatumGetInt32(result_value(column, &isnull));
+}
+
+Oid
+own_type(const char *name)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+						   ObjectIdGetDatum(get_namespace_oid(AIDATAOPS_SCHEMA, false)));
+}
+
+/* ----------------------------------------------------------------------- arrays ---- */
+
+List *
+name_array_to_list(ArrayType *array)
+{
+	List *names = NIL;
+	Datum *values;
+	bool *nulls;
+	int count;
+
+	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		names = lappend(names, nulls[i] ? NULL : pstrdup(NameStr(*DatumGetName(values[i]))));
+	return names;
+}
+
+Datum
+list_to_name_array(List *names)
+{
+	int count = list_length(names);
+	Datum *values = palloc(Max(count, 1) * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+	{
+		Name name = palloc0(NAMEDATALEN);
+
+		namestrcpy(name, list_nth(names, i));
+		values[i] = NameGetDatum(name);
+	}
+	return PointerGetDatum(
+		construct_array(values, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
+}
+
+Datum
+list_to_text_array(List *texts)
+{
+	int count = list_length(texts);
+	Datum *values = palloc(Max(count, 1) * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+		values[i] = CStringGetTextDatum(list_nth(texts, i));
+	return PointerGetDatum(construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* --------------------------------------------------------------------- datasets ---- */
+
+/* System identifier and database: after a restore elsewhere, stored OIDs mean nothing. */
+char *
+database_origin(void)
+{
+	return psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
+}
+
+static Oid
+find_source(Oid saved, const char *origin, const char *schema, const char *name)
+{
+	Oid namespace;
+
+	if (strcmp(origin, database_origin()) == 0)
+		return get_rel_name(saved) ? saved : InvalidOid; /* wherever it was renamed to */
+	namespace = get_namespace_oid(schema, true);
+	return OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
+}
+
+Oid
+dataset_source(const Dataset *dataset)
+{
+	return find_source(dataset->relation_oid, dataset->relation_origin, dataset->relation_schema,
+					   dataset->relation_name);
+}
+
+Oid
+dataset_source_or_error(const Dataset *dataset)
+{
+	Oid source = dataset_source(dataset);
+
+	if (!OidIsValid(source))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("source table \"%s.%s\" of dataset \"%s\" does not exist",
+						dataset->relation_schema, dataset->relation_name, dataset->name),
+				 errdetail("It was dropped, or dropped and created again. The versions of the "
+						   "dataset can still be read."),
+				 errhint("Use attach_dataset(%s, relation) to go on with another table.",
+						 quote_literal_cstr(dataset->name))));
+	return source;
+}
+
+static Oid
+history_table(const char *name)
+{
+	Oid namespace = get_namespace_oid(HISTORY_SCHEMA, true);
+
+	return OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
+}
+
+#define DATASET_COLUMNS                                                                            \
+	"SELECT dataset_id, name, relation_schema::text, relation_name::text, relation_oid, "          \
+	"relation_origin, key, storage = 'rows', head, epoch, history_table::text "                    \
+	"FROM aidataops.dataset WHERE dataset_id = $1 "
+
+static Dataset *
+dataset_from_result(void)
+{
+	Dataset *dataset = palloc0(sizeof(Dataset));
+	bool isnull;
+	char *history;
+
+	dataset->id = result_int4(1);
+	dataset->name = result_text(2);
+	dataset->relation_schema = result_text(3);
+	dataset->relation_name = result_text(4);
+	dataset->relation_oid = DatumGetObjectId(result_value(5, &isnull));
+	dataset->relation_origin = result_text(6);
+	dataset->key = name_array_to_list(DatumGetArrayTypeP(result_value(7, &isnull)));
+	dataset->keeps_rows = DatumGetBool(result_value(8, &isnull));
+	dataset->head = result_int4(9);
+	dataset->epoch = result_int4(10);
+	history = result_text(11);
+	if (history)
+		dataset->history = history_table(history);
+	/* kept as the owner of the history: PostgreSQL then follows DROP, RENAME and REASSIGN */
+	dataset->owner = relation_owner(OidIsValid(dataset->history) ? dataset->history
+																 : dataset_source(dataset));
+	return dataset;
+}
+
+Dataset *
+dataset_find(const char *name)
+{
+	Statement statement;
+	int32 id;
+
+	/* as the caller: row-level security hides what may not be known, and _dataset() raises */
+	statement_init(&statement, "SELECT dataset_id FROM aidataops._dataset($1)");
+	statement_text(&statement, name);
+	statement_run(&statement, InvalidSnapshot);
+	id = result_int4(1);
+
+	statement_init(&statement, DATASET_COLUMNS);
+	statement_int4(&statement, id);
+	statement_run_as_catalog_owner(&statement);
+	return dataset_from_result();
+}
+
+Dataset *
+dataset_lock(Dataset *dataset)
+{
+	Statement statement;
+
+	statement_init(&statement, DATASET_COLUMNS "FOR UPDATE");
+	statement_int4(&statement, dataset->id);
+	if (statement_run_as_catalog_owner(&statement) != 1)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("dataset \"%s\" does not exist", dataset->name),
+						errdetail("It was dropped by another session just now.")));
+	return dataset_from_result();
+}
+
+void
+dataset_check_owner(const Dataset *dataset, const char *action)
+{
+	if (OidIsValid(dataset->owner) ? has_privs_of_role(GetUserId(), dataset->owner) : superuser())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to %s dataset \"%s\"", action, dataset->name),
+			 OidIsValid(dataset->owner)
+				 ? errdetail("Only members of the role \"%s\", which owns the dataset, may do that.",
+							 GetUserNameFromId(dataset->owner, false))
+				 : errdetail("The dataset's table and history are gone, so only a superuser may do "
+							 "that.")));
+}
+
+/* ------------------------------------------------------------------- visibility ---- */
+
+/*
+ * May the caller know of a dataset? Yes with the rights of its owner, or with SELECT on the source
+ * or on any of its columns. The condition of the catalog's row-level security.
+ */
+PG_FUNCTION_INFO_V1(dataset_is_visible);
+Datum
+dataset_is_visible(PG_FUNCTION_ARGS)
+{
+	Oid saved = PG_GETARG_OID(0);
+	char *origin = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char *schema = NameStr(*PG_GETARG_NAME(2));
+	char *name = NameStr(*PG_GETARG_NAME(3));
+	Oid source = find_source(saved, origin, schema, name);
+	Oid history = PG_ARGISNULL(4) ? InvalidOid : history_table(NameStr(*PG_GETARG_NAME(4)));
+	Oid owner = relation_owner(OidIsValid(history) ? history : source);
+
+	if (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner))
+		PG_RETURN_BOOL(true);
+	if (!OidIsValid(source))
+		PG_RETURN_BOOL(superuser());
+	PG_RETURN_BOOL(pg_class_aclcheck(source, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+				   pg_attribute_aclcheck_all(source, GetUserId(), ACL_SELECT, ACLMASK_ANY) ==
+					   ACLCHECK_OK);
+}
+
+/* dataset_source() for SQL: the source's OID, or NULL if it is gone. */
+PG_FUNCTION_INFO_V1(dataset_source_oid);
+Datum
+dataset_source_oid(PG_FUNCTION_ARGS)
+{
+	Oid source = find_source(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+							 NameStr(*PG_GETARG_NAME(2)), NameStr(*PG_GETARG_NAME(3)));
+
+	if (!OidIsValid(source))
+		PG_RETURN_NULL();
+	PG_RETURN_OID(source);
+}

@@ -1,0 +1,419 @@
+/*
+ * dataset.c: declare datasets, say what their columns are, and tag their versions.
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "aidataops.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/bitmapset.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "version/catalog.h"
+#include "version/dataset_version.h"
+#include "version/history.h"
+
+/* ---------------------------------------------------------------------- arguments ---- */
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static void
+check_not_null(FunctionCallInfo fcinfo, int n, const char *what)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("%s must not be NULL", what)));
+}
+
+static void
+check_name(const char *name)
+{
+	const char *problem = dataset_name_problem(name, strlen(name));
+
+	if (problem)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
+						errmsg("invalid name of a dataset: \"%s\"", name),
+						errdetail("%s", problem)));
+}
+
+static void
+check_tag(const char *tag)
+{
+	const char *problem = tag_problem(tag, strlen(tag));
+
+	if (problem)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("invalid tag: \"%s\"", tag),
+						errdetail("%s", problem)));
+}
+
+/* --------------------------------------------------------------------- the source ---- */
+
+static const char *
+kind_problem(Relation relation)
+{
+	if (relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		return "Temporary tables vanish with their session, and versions of them could not be "
+			   "compared later.";
+	switch (relation->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+			return NULL;
+		default:
+			return "Only tables and partitioned tables can be versioned in this release.";
+	}
+}
+
+static void
+check_source(Relation relation)
+{
+	const char *problem = kind_problem(relation);
+
+	if (problem)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("cannot version relation \"%s\"", RelationGetRelationName(relation)),
+						errdetail("%s", problem)));
+	if (!has_privs_of_role(GetUserId(), relation->rd_rel->relowner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to version table \"%s\"",
+						RelationGetRelationName(relation)),
+				 errdetail("Only members of the role \"%s\", which owns the table, may do that.",
+						   GetUserNameFromId(relation->rd_rel->relowner, false))));
+}
+
+static List *
+primary_key(Relation relation)
+{
+	List *key = NIL;
+	Oid index = (RelationGetIndexList(relation), relation->rd_pkindex);
+	Relation pkey;
+
+	if (!OidIsValid(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("table \"%s\" has no primary key", RelationGetRelationName(relation)),
+				 errdetail("A dataset needs columns that identify a row, to tell a modified row "
+						   "from a removed and an added one."),
+				 errhint("Name them: create_dataset(name, relation, key => ARRAY['column', ...]).")));
+	pkey = relation_open(index, AccessShareLock);
+	for (int i = 0; i < pkey->rd_index->indnkeyatts; i++)
+		key = lappend(key, get_attname(RelationGetRelid(relation),
+									   pkey->rd_index->indkey.values[i], false));
+	relation_close(pkey, AccessShareLock);
+	return key;
+}
+
+static List *
+given_key(Relation relation, ArrayType *array)
+{
+	List *key = name_array_to_list(array);
+	Bitmapset *seen = NULL;
+	ListCell *cell;
+
+	if (key == NIL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("key of a dataset must name at least one column")));
+	foreach (cell, key)
+	{
+		char *name = lfirst(cell);
+		AttrNumber attnum =
+			name ? get_attnum(RelationGetRelid(relation), name) : InvalidAttrNumber;
+
+		if (attnum <= 0)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("key column \"%s\" does not exist in table \"%s\"",
+								   name ? name : "NULL", RelationGetRelationName(relation))));
+		if (bms_is_member(attnum, seen))
+			ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+							errmsg("key column \"%s\" is named twice", name)));
+		seen = bms_add_member(seen, attnum);
+	}
+	return key;
+}
+
+/* ------------------------------------------------------------------------- roles ---- */
+
+/* The roles given, checked, and guesses for the other columns; as the owner of the table. */
+static Datum
+complete_roles(Oid relid, List *key, Oid owner, Datum given, bool given_is_null)
+{
+	Identity caller = become_role_restricted(owner);
+	Statement statement;
+	bool isnull;
+	Datum roles;
+
+	statement_init(&statement, "SELECT aidataops._complete_roles($1, $2, $3)");
+	statement_param(&statement, REGCLASSOID, ObjectIdGetDatum(relid), false);
+	statement_param(&statement, NAMEARRAYOID, list_to_name_array(key), false);
+	statement_param(&statement, JSONBOID, given, given_is_null);
+	statement_run(&statement, InvalidSnapshot);
+	roles = result_value(1, &isnull);
+	become_again(caller);
+	return roles;
+}
+
+/* ------------------------------------------------------------------ create_dataset ---- */
+
+static void
+check_name_is_free(const char *name)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT 1 FROM aidataops.dataset WHERE name = $1");
+	statement_text(&statement, name);
+	if (statement_run_as_catalog_owner(&statement) > 0)
+		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+						errmsg("dataset \"%s\" already exists", name),
+						errhint("Choose another name, or use commit() to add a version to it.")));
+}
+
+static void
+check_storage(const char *storage, const char *capture)
+{
+	if (strcmp(storage, "rows") != 0 && strcmp(storage, "fingerprint") != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("storage of a dataset cannot be \"%s\"", storage),
+						errdetail("It is 'rows' (versions can be read and compared) or "
+								  "'fingerprint' (only what a version was is kept).")));
+	if (strcmp(capture, "none") != 0)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("capture of a dataset cannot be \"%s\"", capture),
+						errdetail("In this release it is 'none': a commit reads the whole table.")));
+}
+
+PG_FUNCTION_INFO_V1(create_dataset);
+Datum
+create_dataset(PG_FUNCTION_ARGS)
+{
+	Relation relation;
+	Statement statement;
+	List *key;
+	char *name;
+	char *storage;
+	char *capture;
+
+	check_not_null(fcinfo, 0, "name of a dataset");
+	check_not_null(fcinfo, 1, "relation of a dataset");
+	name = text_argument(fcinfo, 0);
+	storage = PG_ARGISNULL(3) ? "rows" : text_argument(fcinfo, 3);
+	capture = PG_ARGISNULL(4) ? "none" : text_argument(fcinfo, 4);
+	check_name(name);
+	check_storage(storage, capture);
+
+	SPI_connect();
+	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
+	check_source(relation);
+	check_name_is_free(name);
+	key = PG_ARGISNULL(2) ? primary_key(relation)
+						  : given_key(relation, PG_GETARG_ARRAYTYPE_P(2));
+	check_key_columns(RelationGetRelid(relation), key);
+	statement_init(&statement,
+				   "INSERT INTO aidataops.dataset (name, relation_schema, relation_name, "
+				   "relation_oid, relation_origin, key, storage, capture, description, source, "
+				   "licence, purpose, legal_basis, roles, created_by) "
+				   "VALUES ($1, $2::name, $3::name, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+				   "$14, session_user)");
+	statement_text(&statement, name);
+	statement_text(&statement, get_namespace_name(RelationGetNamespace(relation)));
+	statement_text(&statement, RelationGetRelationName(relation));
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(RelationGetRelid(relation)), false);
+	statement_text(&statement, database_origin());
+	statement_param(&statement, NAMEARRAYOID, list_to_name_array(key), false);
+	statement_text(&statement, storage);
+	statement_text(&statement, capture);
+	for (int i = 5; i <= 9; i++)
+		statement_text(&statement, text_argument(fcinfo, i));
+	statement_param(&statement, JSONBOID,
+					complete_roles(RelationGetRelid(relation), key, relation->rd_rel->relowner,
+								   PG_ARGISNULL(10) ? (Datum) 0 : PG_GETARG_DATUM(10),
+								   PG_ARGISNULL(10)),
+					false);
+	statement_run_as_catalog_owner(&statement);
+	relation_close(relation, NoLock);
+	SPI_finish();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+PG_FUNCTION_INFO_V1(set_column_roles);
+Datum
+set_column_roles(PG_FUNCTION_ARGS)
+{
+	Dataset *dataset;
+	Statement statement;
+	Oid source;
+	Datum roles;
+	bool isnull;
+
+	SPI_connect();
+	dataset = dataset_find(text_argument(fcinfo, 0));
+	dataset_check_owner(dataset, "set column roles of");
+	dataset = dataset_lock(dataset);
+	source = dataset_source_or_error(dataset);
+
+	statement_init(&statement, "SELECT roles || $2 FROM aidataops.dataset WHERE dataset_id = $1");
+	statement_int4(&statement, dataset->id);
+	statement_param(&statement, JSONBOID, PG_GETARG_DATUM(1), false);
+	statement_run_as_catalog_owner(&statement);
+	roles = result_value(1, &isnull);
+
+	roles = complete_roles(source, dataset->key, dataset->owner, roles, false);
+	statement_init(&statement, "UPDATE aidataops.dataset SET roles = $2 WHERE dataset_id = $1");
+	statement_int4(&statement, dataset->id);
+	statement_param(&statement, JSONBOID, roles, false);
+	statement_run_as_catalog_owner(&statement);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(attach_dataset);
+Datum
+attach_dataset(PG_FUNCTION_ARGS)
+{
+	Dataset *dataset;
+	Statement statement;
+	Relation relation;
+
+	SPI_connect();
+	dataset = dataset_find(text_argument(fcinfo, 0));
+	dataset_check_owner(dataset, "attach a table to");
+	dataset = dataset_lock(dataset);
+	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
+	check_source(relation);
+	check_key_columns(RelationGetRelid(relation), dataset->key);
+
+	statement_init(&statement,
+				   "UPDATE aidataops.dataset SET relation_schema = $2::name, relation_name = "
+				   "$3::name, relation_oid = $4, relation_origin = $5 WHERE dataset_id = $1");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, get_namespace_name(RelationGetNamespace(relation)));
+	statement_text(&statement, RelationGetRelationName(relation));
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(RelationGetRelid(relation)), false);
+	statement_text(&statement, database_origin());
+	statement_run_as_catalog_owner(&statement);
+	relation_close(relation, NoLock);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* -------------------------------------------------------------------------- tags ---- */
+
+/* The numbered form of a version, as the caller may see it; raises if there is none. */
+static struct varlena *
+resolve_version(Datum version)
+{
+	Statement statement;
+	bool isnull;
+
+	statement_init(&statement, "SELECT aidataops.resolve($1)");
+	statement_param(&statement, own_type("dataset_version"), version, false);
+	statement_run(&statement, InvalidSnapshot);
+	return PG_DETOAST_DATUM_COPY(result_value(1, &isnull));
+}
+
+/* Where a tag points: 0 if there is none of the name. */
+static int32
+find_tag(const Dataset *dataset, const char *tag, bool *protected)
+{
+	Statement statement;
+	bool isnull;
+
+	statement_init(&statement, "SELECT number, protected FROM aidataops.tag "
+							   "WHERE dataset_id = $1 AND tag = $2");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, tag);
+	if (statement_run_as_catalog_owner(&statement) == 0)
+		return 0;
+	*protected = DatumGetBool(result_value(2, &isnull));
+	return DatumGetInt32(result_value(1, &isnull));
+}
+
+static void
+check_tag_is_free(const Dataset *dataset, const char *tag, int32 number)
+{
+	bool protected;
+	int32 current = find_tag(dataset, tag, &protected);
+
+	if (current != 0 && current != number)
+		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+						errmsg("tag \"%s\" of dataset \"%s\" is on version %d already", tag,
+							   dataset->name, current),
+						errhint("Remove it there with untag(%s, %s) first.",
+								quote_literal_cstr(dataset->name), quote_literal_cstr(tag))));
+}
+
+PG_FUNCTION_INFO_V1(dataset_tag);
+Datum
+dataset_tag(PG_FUNCTION_ARGS)
+{
+	char *tag = text_argument(fcinfo, 1);
+	bool protected = PG_GETARG_BOOL(2);
+	struct varlena *version;
+	Reference reference;
+	Dataset *dataset;
+	Statement statement;
+	Datum result;
+
+	check_tag(tag);
+	SPI_connect();
+	version = resolve_version(PG_GETARG_DATUM(0));
+	reference = dataset_version_parts(version);
+	dataset = dataset_find(pnstrdup(reference.name, reference.namelen));
+	dataset_check_owner(dataset, "tag a version of");
+	dataset = dataset_lock(dataset);
+	check_tag_is_free(dataset, tag, (int32) reference.number);
+
+	statement_init(&statement,
+				   "INSERT INTO aidataops.tag AS t (dataset_id, tag, number, protected, tagged_by) "
+				   "VALUES ($1, $2, $3, $4, session_user) ON CONFLICT (dataset_id, tag) DO UPDATE "
+				   "SET protected = EXCLUDED.protected");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, tag);
+	statement_int4(&statement, (int32) reference.number);
+	statement_param(&statement, BOOLOID, BoolGetDatum(protected), false);
+	statement_run_as_catalog_owner(&statement);
+	result = SPI_datumTransfer(PointerGetDatum(version), false, -1);
+	SPI_finish();
+	PG_RETURN_DATUM(result);
+}
+
+PG_FUNCTION_INFO_V1(dataset_untag);
+Datum
+dataset_untag(PG_FUNCTION_ARGS)
+{
+	char *tag = text_argument(fcinfo, 1);
+	Dataset *dataset;
+	Statement statement;
+	bool protected = false;
+
+	SPI_connect();
+	dataset = dataset_find(text_argument(fcinfo, 0));
+	dataset_check_owner(dataset, "untag a version of");
+	dataset = dataset_lock(dataset);
+	if (find_tag(dataset, tag, &protected) == 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("tag \"%s\" of dataset \"%s\" does not exist", tag, dataset->name)));
+	if (protected)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+						errmsg("tag \"%s\" of dataset \"%s\" is protected", tag, dataset->name),
+						errdetail("Somebody relies on this version."),
+						errhint("Lift the protection with tag(%s, %s, protected => false) first.",
+								quote_literal_cstr(psprintf("%s@%s", dataset->name, tag)),
+								quote_literal_cstr(tag))));
+	statement_init(&statement,
+				   "DELETE FROM aidataops.tag WHERE dataset_id = $1 AND tag = $2");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, tag);
+	statement_run_as_catalog_owner(&statement);
+	SPI_finish();
+	PG_RETURN_VOID();
+}

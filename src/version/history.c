@@ -1,0 +1,508 @@
+/*
+ * history.c: the shape of a relation, and the tables that keep the rows of versions.
+ *
+ * Interval storage: a history table holds every row that some version had, once, with the version
+ * in which it was added and the one in which it was removed. It has the columns of the source, so
+ * values keep their types exactly and can be indexed, and it is an ordinary table outside the
+ * extension, so pg_dump keeps it. A column added to the source is added to it; any other change of
+ * shape begins a new table, and old history is never rewritten.
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "aidataops.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "core/bytes.h"
+#include "core/hash.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+#include "version/history.h"
+
+static const char *const own_columns[] = {"rid", "added", "removed", "hash"};
+
+/* ------------------------------------------------------------------------ shape ---- */
+
+/* Qualified unless in pg_catalog, because the functions run with no other schema in the path. */
+static char *
+qualified_type(Oid type, int32 typmod)
+{
+	return format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN);
+}
+
+static char *
+collation_clause(Oid collation, Oid type)
+{
+	if (!OidIsValid(collation) || collation == get_typcollation(type))
+		return "";
+	return psprintf(" COLLATE %s", generate_collation_name(collation));
+}
+
+static ShapeColumn *
+shape_column(Form_pg_attribute attribute)
+{
+	ShapeColumn *column = palloc(sizeof(ShapeColumn));
+	int32 typmod = attribute->atttypmod;
+	Oid base = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
+
+	column->name = pstrdup(NameStr(attribute->attname));
+	column->type = qualified_type(attribute->atttypid, attribute->atttypmod);
+	column->storage_type = psprintf("%s%s", qualified_type(base, typmod),
+									collation_clause(attribute->attcollation, base));
+	return column;
+}
+
+Shape *
+shape_of_relation(Oid relid)
+{
+	Relation relation = relation_open(relid, AccessShareLock);
+	TupleDesc tupdesc = RelationGetDescr(relation);
+	Shape *shape = palloc0(sizeof(Shape));
+
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+
+		if (!attribute->attisdropped)
+			shape->columns = lappend(shape->columns, shape_column(attribute));
+	}
+	relation_close(relation, NoLock);
+	return shape;
+}
+
+static List *
+text_array_to_list(Datum array)
+{
+	List *texts = NIL;
+	Datum *values;
+	bool *nulls;
+	int count;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
+					  &count);
+	for (int i = 0; i < count; i++)
+		texts = lappend(texts, TextDatumGetCString(values[i]));
+	return texts;
+}
+
+Shape *
+shape_of_epoch(const Dataset *dataset, int32 epoch)
+{
+	Shape *shape = palloc0(sizeof(Shape));
+	Statement statement;
+	bool isnull;
+	ListCell *name;
+	ListCell *type;
+	List *names;
+	List *types;
+
+	statement_init(&statement, "SELECT column_names, column_types FROM aidataops.schema_epoch "
+							   "WHERE dataset_id = $1 AND epoch = $2");
+	statement_int4(&statement, dataset->id);
+	statement_int4(&statement, epoch);
+	if (statement_run_as_catalog_owner(&statement) != 1)
+		elog(ERROR, "schema epoch %d of dataset \"%s\" is missing", epoch, dataset->name);
+	names = name_array_to_list(DatumGetArrayTypeP(result_value(1, &isnull)));
+	types = text_array_to_list(result_value(2, &isnull));
+	forboth(name, names, type, types)
+	{
+		ShapeColumn *column = palloc0(sizeof(ShapeColumn));
+
+		column->name = lfirst(name);
+		column->type = lfirst(type);
+		shape->columns = lappend(shape->columns, column);
+	}
+	return shape;
+}
+
+static ShapeColumn *
+shape_find(const Shape *shape, const char *name)
+{
+	ListCell *cell;
+
+	foreach (cell, shape->columns)
+	{
+		ShapeColumn *column = lfirst(cell);
+
+		if (strcmp(column->name, name) == 0)
+			return column;
+	}
+	return NULL;
+}
+
+/* The same names with the same types, in whatever order. */
+bool
+shape_equal(const Shape *a, const Shape *b)
+{
+	ListCell *cell;
+
+	if (list_length(a->columns) != list_length(b->columns))
+		return false;
+	foreach (cell, a->columns)
+	{
+		ShapeColumn *column = lfirst(cell);
+		ShapeColumn *other = shape_find(b, column->name);
+
+		if (!other || strcmp(column->type, other->type) != 0)
+			return false;
+	}
+	return true;
+}
+
+List *
+shape_names(const Shape *shape)
+{
+	List *names = NIL;
+	ListCell *cell;
+
+	foreach (cell, shape->columns)
+		names = lappend(names, ((ShapeColumn *) lfirst(cell))->name);
+	return names;
+}
+
+List *
+shape_types(const Shape *shape)
+{
+	List *types = NIL;
+	ListCell *cell;
+
+	foreach (cell, shape->columns)
+		types = lappend(types, ((ShapeColumn *) lfirst(cell))->type);
+	return types;
+}
+
+static int
+compare_column_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((ShapeColumn *) lfirst(a))->name, ((ShapeColumn *) lfirst(b))->name);
+}
+
+/* XXH3-128 of name, 0, type, 0 for each column in the order of the names; a uuid. */
+Datum
+shape_signature(const Shape *shape)
+{
+	List *sorted = list_copy(shape->columns);
+	StringInfoData text;
+	XXH128_canonical_t canonical;
+	pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
+	ListCell *cell;
+
+	list_sort(sorted, compare_column_names);
+	initStringInfo(&text);
+	foreach (cell, sorted)
+	{
+		ShapeColumn *column = lfirst(cell);
+
+		bytes_put(&text, column->name, strlen(column->name) + 1);
+		bytes_put(&text, column->type, strlen(column->type) + 1);
+	}
+	XXH128_canonicalFromHash(&canonical, XXH3_128bits(text.data, text.len));
+	memcpy(uuid->data, canonical.digest, sizeof(uuid->data));
+	return UUIDPGetDatum(uuid);
+}
+
+/* ---------------------------------------------------------------------- SQL text ---- */
+
+char *
+column_list(List *names, const char *alias)
+{
+	StringInfoData list;
+	ListCell *cell;
+
+	initStringInfo(&list);
+	foreach (cell, names)
+	{
+		if (list.len > 0)
+			appendStringInfoString(&list, ", ");
+		if (alias)
+			appendStringInfo(&list, "%s.", alias);
+		appendStringInfoString(&list, quote_identifier(lfirst(cell)));
+	}
+	return list.data;
+}
+
+static Oid
+equality_operator(Oid type, const char *column)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR);
+
+	if (!OidIsValid(entry->eq_opr) || !OidIsValid(entry->lt_opr))
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("column \"%s\" of type %s cannot be part of a key", column,
+							   format_type_be(type)),
+						errdetail("The type has no default btree operator class.")));
+	return entry->eq_opr;
+}
+
+static char *
+operator_text(Oid operator)
+{
+	return psprintf("OPERATOR(%s.%s)",
+					quote_identifier(get_namespace_name(get_func_namespace(get_opcode(operator)))),
+					get_opname(operator));
+}
+
+static Oid
+key_type(Oid relid, const char *name)
+{
+	AttrNumber attnum = get_attnum(relid, name);
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+						errmsg("key column \"%s\" does not exist in table \"%s\"", name,
+							   get_rel_name(relid)),
+						errdetail("It was dropped or renamed since the dataset was created."),
+						errhint("Name it so again, or create a dataset with another key.")));
+	return getBaseType(get_atttype(relid, attnum));
+}
+
+static char *
+hash_condition(List *key, const char *left, const char *right)
+{
+	return psprintf("aidataops.row_hash(ROW(%s)) OPERATOR(pg_catalog.=) "
+					"aidataops.row_hash(ROW(%s))",
+					column_list(key, left), column_list(key, right));
+}
+
+char *
+key_condition(Oid left_relid, Oid right_relid, List *key, const char *left, const char *right)
+{
+	StringInfoData condition;
+	ListCell *cell;
+
+	initStringInfo(&condition);
+	foreach (cell, key)
+	{
+		const char *name = lfirst(cell);
+		const char *quoted = quote_identifier(name);
+		Oid type = key_type(left_relid, name);
+
+		if (type != key_type(right_relid, name))
+			return hash_condition(key, left, right);
+		appendStringInfo(&condition, "%s%s.%s %s %s.%s", condition.len > 0 ? " AND " : "", left,
+						 quoted, operator_text(equality_operator(type, name)), right, quoted);
+	}
+	return condition.data;
+}
+
+void
+check_key_columns(Oid relid, List *key)
+{
+	ListCell *cell;
+
+	foreach (cell, key)
+		(void) equality_operator(key_type(relid, lfirst(cell)), lfirst(cell));
+}
+
+/* ----------------------------------------------------------------------- tables ---- */
+
+static char *
+own_column(const char *prefix, const char *name)
+{
+	return pstrdup(quote_identifier(psprintf("%s%s", prefix, name)));
+}
+
+static History *
+history_make(const char *name, const char *prefix)
+{
+	History *history = palloc0(sizeof(History));
+
+	history->name = pstrdup(name);
+	history->qualified = psprintf("%s.%s", HISTORY_SCHEMA, quote_identifier(name));
+	history->prefix = pstrdup(prefix);
+	history->rid = own_column(prefix, own_columns[0]);
+	history->added = own_column(prefix, own_columns[1]);
+	history->removed = own_column(prefix, own_columns[2]);
+	history->hash = own_column(prefix, own_columns[3]);
+	return history;
+}
+
+static bool
+prefix_collides(const char *prefix, const Shape *shape)
+{
+	for (int i = 0; i < lengthof(own_columns); i++)
+	{
+		if (shape_find(shape, psprintf("%s%s", prefix, own_columns[i])))
+			return true;
+	}
+	return false;
+}
+
+History *
+history_current(const Dataset *dataset)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT history_table::text, prefix FROM aidataops.schema_epoch "
+							   "WHERE dataset_id = $1 AND epoch = $2");
+	statement_int4(&statement, dataset->id);
+	statement_int4(&statement, dataset->epoch);
+	if (statement_run_as_catalog_owner(&statement) != 1 || !OidIsValid(dataset->history))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("history of dataset \"%s\" is missing", dataset->name),
+				 errdetail("A table in schema %s was dropped or renamed.", HISTORY_SCHEMA)));
+	return history_make(result_text(1), result_text(2));
+}
+
+static void
+run_ddl(const char *sql)
+{
+	Statement statement;
+
+	statement_init(&statement, sql);
+	statement_run_as_catalog_owner(&statement);
+}
+
+static Oid
+namespace_owner(Oid namespace)
+{
+	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(namespace));
+	Oid owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+/* The schema is no member of the extension, so that dropping the extension loses no history. */
+static void
+ensure_history_schema(void)
+{
+	Oid namespace = get_namespace_oid(HISTORY_SCHEMA, true);
+	Identity caller = become_catalog_owner();
+	Oid owner = GetUserId();
+
+	become_again(caller);
+	if (!OidIsValid(namespace))
+	{
+		run_ddl("CREATE SCHEMA " HISTORY_SCHEMA);
+		run_ddl("GRANT USAGE ON SCHEMA " HISTORY_SCHEMA " TO PUBLIC");
+		run_ddl("COMMENT ON SCHEMA " HISTORY_SCHEMA " IS 'Rows of the versions of datasets; "
+				"written by the extension aidataops, not by hand.'");
+		return;
+	}
+	if (namespace_owner(namespace) != owner)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("schema \"%s\" does not belong to \"%s\"", HISTORY_SCHEMA,
+							   GetUserNameFromId(owner, false)),
+						errdetail("History is kept only in a schema of the owner of the extension."),
+						errhint("Rename that schema, or give it to the owner of the extension.")));
+}
+
+static History *
+history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
+{
+	char *prefix = "_";
+	StringInfoData ddl;
+	History *history;
+	ListCell *cell;
+
+	ensure_history_schema();
+	while (prefix_collides(prefix, shape))
+		prefix = psprintf("%s_", prefix);
+	history = history_make(psprintf("dataset_%d_%d", dataset->id, epoch), prefix);
+	history->fresh = true;
+
+	initStringInfo(&ddl);
+	appendStringInfo(&ddl,
+					 "CREATE TABLE %s (%s bigint GENERATED ALWAYS AS IDENTITY, %s integer NOT NULL, "
+					 "%s integer NOT NULL, %s uuid NOT NULL",
+					 history->qualified, history->rid, history->added, history->removed,
+					 history->hash);
+	foreach (cell, shape->columns)
+	{
+		ShapeColumn *column = lfirst(cell);
+
+		appendStringInfo(&ddl, ", %s %s", quote_identifier(column->name), column->storage_type);
+	}
+	appendStringInfoChar(&ddl, ')');
+	run_ddl(ddl.data);
+	run_ddl(psprintf("ALTER TABLE %s OWNER TO %s", history->qualified,
+					 quote_identifier(GetUserNameFromId(dataset->owner, false))));
+	run_ddl(psprintf("COMMENT ON TABLE %s IS %s", history->qualified,
+					 quote_literal_cstr(psprintf("History of dataset %s, from schema epoch %d. A "
+												 "row was there from version %sadded until before "
+												 "version %sremoved (2147483647: is still there).",
+												 dataset->name, epoch, prefix, prefix))));
+	return history;
+}
+
+void
+history_create_indexes(const Dataset *dataset, const History *history)
+{
+	run_ddl(psprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", history->qualified, history->rid));
+	run_ddl(psprintf("CREATE UNIQUE INDEX %s ON %s (%s) WHERE %s = %d",
+					 quote_identifier(psprintf("%s_key", history->name)), history->qualified,
+					 column_list(dataset->key, NULL), history->removed, STILL_THERE));
+	run_ddl(psprintf("CREATE INDEX %s ON %s (%s)",
+					 quote_identifier(psprintf("%s_added", history->name)), history->qualified,
+					 history->added));
+	run_ddl(psprintf("CREATE INDEX %s ON %s (%s) WHERE %s < %d",
+					 quote_identifier(psprintf("%s_removed", history->name)), history->qualified,
+					 history->removed, history->removed, STILL_THERE));
+}
+
+/* Can the table store rows of this shape, if columns that it lacks are added? */
+static bool
+can_extend(const Shape *stored, const History *history, const Shape *shape)
+{
+	ListCell *cell;
+
+	if (prefix_collides(history->prefix, shape))
+		return false;
+	foreach (cell, shape->columns)
+	{
+		ShapeColumn *column = lfirst(cell);
+		ShapeColumn *other = shape_find(stored, column->name);
+
+		if (other && strcmp(column->storage_type, other->storage_type) != 0)
+			return false;
+	}
+	return true;
+}
+
+History *
+history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch)
+{
+	History *history;
+	Shape *stored;
+	ListCell *cell;
+
+	if (dataset->epoch == 0)
+		return history_create(dataset, shape, epoch);
+	history = history_current(dataset);
+	stored = shape_of_relation(dataset->history);
+	if (!can_extend(stored, history, shape))
+		return history_create(dataset, shape, epoch);
+	foreach (cell, shape->columns)
+	{
+		ShapeColumn *column = lfirst(cell);
+
+		if (!shape_find(stored, column->name))
+			run_ddl(psprintf("ALTER TABLE %s ADD COLUMN %s %s", history->qualified,
+							 quote_identifier(column->name), column->storage_type));
+	}
+	return history;
+}
+
+/* key_condition() for SQL, where diff() builds the same joins. */
+PG_FUNCTION_INFO_V1(history_key_condition);
+Datum
+history_key_condition(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(
+		key_condition(PG_GETARG_OID(0), PG_GETARG_OID(1),
+					  name_array_to_list(PG_GETARG_ARRAYTYPE_P(2)),
+					  text_to_cstring(PG_GETARG_TEXT_PP(3)), text_to_cstring(PG_GETARG_TEXT_PP(4)))));
+}

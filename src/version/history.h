@@ -1,0 +1,66 @@
+/*
+ * history.h: the shape of a relation, and the tables that keep the rows of versions.
+ */
+#ifndef AIDATAOPS_HISTORY_H
+#define AIDATAOPS_HISTORY_H
+
+#include "nodes/pg_list.h"
+#include "utils/uuid.h"
+#include "version/catalog.h"
+
+/* A column of the source, and how history stores it. */
+typedef struct ShapeColumn
+{
+	char *name;
+	char *type;			/* as declared, schema-qualified, with its modifier */
+	char *storage_type; /* domains resolved, with the collation where it is not the type's own */
+} ShapeColumn;
+
+/* The columns of a relation, in their order. */
+typedef struct Shape
+{
+	List *columns; /* of ShapeColumn * */
+} Shape;
+
+extern Shape *shape_of_relation(Oid relid);
+extern Shape *shape_of_epoch(const Dataset *dataset, int32 epoch);
+extern bool shape_equal(const Shape *a, const Shape *b);
+extern List *shape_names(const Shape *shape);
+extern List *shape_types(const Shape *shape);
+extern Datum shape_signature(const Shape *shape);
+
+/* A table of HISTORY_SCHEMA. Its own columns begin with a prefix that no column of the source has. */
+typedef struct History
+{
+	char *name;
+	char *qualified;
+	char *rid;	   /* quoted names of its own columns */
+	char *added;
+	char *removed;
+	char *hash;
+	char *prefix;
+	bool fresh;	   /* made by this commit: empty and without indexes */
+} History;
+
+/*
+ * The history table for the rows of this shape: the current one if it has the columns or can be
+ * given them, else a new one.
+ */
+extern History *history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch);
+extern History *history_current(const Dataset *dataset);
+extern void history_create_indexes(const Dataset *dataset, const History *history);
+
+/* Raises if a key column is gone or its type cannot be compared. */
+extern void check_key_columns(Oid relid, List *key);
+
+/*
+ * "left.a = right.a AND ..." by the equality of the type's default btree operator class; if the types
+ * of the two relations differ, by the hashes of the keys, which survive integer to bigint.
+ */
+extern char *key_condition(Oid left_relid, Oid right_relid, List *key, const char *left,
+						   const char *right);
+
+/* "alias.a, alias.b" of quoted names. */
+extern char *column_list(List *names, const char *alias);
+
+#endif
