@@ -54,6 +54,7 @@ static const FamilyEntry families[] = {
 	{VARCHAROID, "text", LAYOUT_TEXT, 0},
 	{BPCHAROID, "text", LAYOUT_TEXT, 0},
 	{NAMEOID, "text", LAYOUT_NAME, 0},
+	{REFCURSOROID, "text", LAYOUT_TEXT, 0},
 	{CHAROID, "char", LAYOUT_BYTE, 0},
 	{BYTEAOID, "bytea", LAYOUT_BYTES, 0},
 	{DATEOID, "date", LAYOUT_DATE, 0},
@@ -422,10 +423,32 @@ put_output(ValueEncoder *encoder, StringInfo buf, Datum value)
 	pfree(text);
 }
 
+/* A send function converts text to the client's encoding, which must not matter here. */
+static bytea *
+send_in_server_encoding(FmgrInfo *function, Datum value)
+{
+	int client = pg_get_client_encoding();
+	bytea *sent;
+
+	if (client == GetDatabaseEncoding())
+		return SendFunctionCall(function, value);
+	SetClientEncoding(GetDatabaseEncoding());
+	PG_TRY();
+	{
+		sent = SendFunctionCall(function, value);
+	}
+	PG_FINALLY();
+	{
+		SetClientEncoding(client);
+	}
+	PG_END_TRY();
+	return sent;
+}
+
 static void
 put_send(ValueEncoder *encoder, StringInfo buf, Datum value)
 {
-	bytea *sent = SendFunctionCall(&encoder->function, value);
+	bytea *sent = send_in_server_encoding(&encoder->function, value);
 
 	bytes_put(buf, VARDATA(sent), VARSIZE(sent) - VARHDRSZ);
 	pfree(sent);

@@ -869,8 +869,10 @@ def output_texts():
         ("oidvector", "'1 4294967295'::oidvector", "oidvector", "1 4294967295"),
     ):
         one(name, sql, text(string, family))
-    # textsend: the one built-in type of use that falls to the row "any other type"
-    one("refcursor", "'a cursor'::refcursor", other("refcursor", b"a cursor"))
+    one("refcursor", "'a cursor'::refcursor", text("a cursor"))
+    # a type of an extension falls to the row "any other type": this one's own will do
+    one("send_fingerprint", "'aido1:3:000102030405060708090a0b0c0d0e0f'::aidataops.fingerprint",
+        other("fingerprint", b"\x01" + (3).to_bytes(8, "big") + bytes(range(16))))
 
 
 def rows():
