@@ -22,7 +22,7 @@ typedef struct NumericView
 {
 	NumericSign sign;
 	int weight;
-	int dscale;			/* decimal digits shown after the point */
+	int dscale; /* decimal digits shown after the point */
 	int ndigits;
 	const char *digits; /* int16 each, native byte order, unaligned */
 } NumericView;
@@ -39,7 +39,7 @@ numeric_view(const struct varlena *datum)
 	memcpy(&header, data, sizeof(uint16));
 	if ((header & 0xC000) == 0xC000)
 	{
-		view.sign = (header & 0xF000) == 0xD000	  ? NUMERIC_SIGN_PINF
+		view.sign = (header & 0xF000) == 0xD000   ? NUMERIC_SIGN_PINF
 					: (header & 0xF000) == 0xF000 ? NUMERIC_SIGN_NINF
 												  : NUMERIC_SIGN_NAN;
 		return view;

@@ -214,7 +214,7 @@ hash_encoding(StringInfo encoding)
 {
 	XXH128_hash_t hash = XXH3_128bits(encoding->data, encoding->len);
 
-	return (RowHash) {.high = hash.high64, .low = hash.low64};
+	return (RowHash){.high = hash.high64, .low = hash.low64};
 }
 
 RowHash

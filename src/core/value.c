@@ -100,9 +100,9 @@ static const FamilyEntry families[] = {
 #define TXID_SNAPSHOT_OID 2970 /* pg_type.dat; stable as every pinned OID */
 
 /* Types that print names looked up in the catalog, under the search path: one value, many texts. */
-static const Oid refused_types[] = {REGPROCOID,	   REGPROCEDUREOID, REGOPEROID,		 REGOPERATOROID,
-									REGCLASSOID,   REGTYPEOID,		REGROLEOID,		 REGNAMESPACEOID,
-									REGCONFIGOID,  REGDICTIONARYOID, REGCOLLATIONOID, ACLITEMOID};
+static const Oid refused_types[] = {
+	REGPROCOID, REGPROCEDUREOID, REGOPEROID,   REGOPERATOROID,   REGCLASSOID,     REGTYPEOID,
+	REGROLEOID, REGNAMESPACEOID, REGCONFIGOID, REGDICTIONARYOID, REGCOLLATIONOID, ACLITEMOID};
 
 static void encode_payload(ValueEncoder *encoder, StringInfo buf, Datum value);
 
@@ -136,11 +136,11 @@ notice_foreign_layout(Oid typid)
 	old = MemoryContextSwitchTo(TopMemoryContext);
 	told = lappend_oid(told, typid);
 	MemoryContextSwitchTo(old);
-	ereport(NOTICE,
-			(errmsg("fingerprints of type %s are not guaranteed to be portable",
-					format_type_be(typid)),
-			 errdetail("The encoding does not know this type and uses its own binary or text "
-					   "form, which may differ between versions of the type.")));
+	ereport(
+		NOTICE,
+		(errmsg("fingerprints of type %s are not guaranteed to be portable", format_type_be(typid)),
+		 errdetail("The encoding does not know this type and uses its own binary or text "
+				   "form, which may differ between versions of the type.")));
 }
 
 static char *
@@ -275,8 +275,7 @@ value_encoder_init(ValueEncoder *encoder, Oid typid, const char *column)
 			encoder->typcache = lookup_type_cache(typid, TYPECACHE_MULTIRANGE_INFO);
 			encoder->element = palloc0(sizeof(ValueEncoder));
 			value_encoder_init(encoder->element, encoder->typcache->rngtype->type_id, column);
-			encoder->family =
-				psprintf("multirange(%s)", encoder->element->element->family);
+			encoder->family = psprintf("multirange(%s)", encoder->element->element->family);
 			break;
 		case TYPTYPE_BASE:
 			init_foreign(encoder);
@@ -313,8 +312,8 @@ text_to_utf8(const char *text, int *len)
 		}
 		return text;
 	}
-	utf8 = (const char *) pg_do_encoding_conversion(
-		(unsigned char *) unconstify(char *, text), *len, GetDatabaseEncoding(), PG_UTF8);
+	utf8 = (const char *) pg_do_encoding_conversion((unsigned char *) unconstify(char *, text),
+													*len, GetDatabaseEncoding(), PG_UTF8);
 	if (utf8 != text)
 		*len = strlen(utf8);
 	return utf8;
@@ -593,8 +592,7 @@ put_array(ValueEncoder *encoder, StringInfo buf, ArrayType *array)
 			bytes_put_u32(buf, NULL_ELEMENT);
 			continue;
 		}
-		value_encode(encoder->element, buf,
-					 fetch_att(data, encoder->typbyval, encoder->typlen));
+		value_encode(encoder->element, buf, fetch_att(data, encoder->typbyval, encoder->typlen));
 		data = att_addlength_pointer(data, encoder->typlen, data);
 		data = (const char *) att_align_nominal(data, encoder->typalign);
 	}
@@ -659,7 +657,8 @@ encode_payload(ValueEncoder *encoder, StringInfo buf, Datum value)
 		case LAYOUT_DATE:
 		case LAYOUT_FLOAT4:
 		case LAYOUT_FLOAT8:
-			buf->len += value_store_small(encoder->layout, bytes_reserve(buf, SMALL_PAYLOAD), value);
+			buf->len +=
+				value_store_small(encoder->layout, bytes_reserve(buf, SMALL_PAYLOAD), value);
 			break;
 		case LAYOUT_FIXED:
 			bytes_put(buf, DatumGetPointer(value), encoder->size);

@@ -43,10 +43,10 @@ typedef enum ValueLayout
 typedef struct ValueEncoder
 {
 	ValueLayout layout;
-	Oid typid;			/* domains resolved */
+	Oid typid;          /* domains resolved */
 	const char *family; /* as the specification writes it */
-	int size;			/* LAYOUT_FIXED: bytes; LAYOUT_GEOMETRIC: bytes before the coordinates */
-	FmgrInfo function;	/* LAYOUT_SEND, LAYOUT_GEOMETRIC, LAYOUT_OUTPUT */
+	int size;           /* LAYOUT_FIXED: bytes; LAYOUT_GEOMETRIC: bytes before the coordinates */
+	FmgrInfo function;  /* LAYOUT_SEND, LAYOUT_GEOMETRIC, LAYOUT_OUTPUT */
 
 	/* what arrays and ranges are made of */
 	struct ValueEncoder *element;

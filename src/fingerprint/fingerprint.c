@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <inttypes.h>
+
 #include "common/int.h"
 #include "compat.h"
 #include "core/bytes.h"
@@ -20,7 +22,7 @@
 #include "utils/uuid.h"
 
 #define TEXT_PREFIX "aido1:"
-#define SUM_DIGITS 32
+#define SUM_DIGITS  32
 
 /* ------------------------------------------------------------------ arithmetic ---- */
 
@@ -125,9 +127,8 @@ fingerprint_out(PG_FUNCTION_ARGS)
 {
 	Fingerprint *f = PG_GETARG_FINGERPRINT_P(0);
 
-	PG_RETURN_CSTRING(psprintf(TEXT_PREFIX INT64_FORMAT ":%016" INT64_MODIFIER
-											   "x%016" INT64_MODIFIER "x",
-							   f->nrows, f->sum.high, f->sum.low));
+	PG_RETURN_CSTRING(psprintf(TEXT_PREFIX INT64_FORMAT ":%016" PRIx64 "%016" PRIx64, f->nrows,
+							   f->sum.high, f->sum.low));
 }
 
 PG_FUNCTION_INFO_V1(fingerprint_recv);
@@ -176,8 +177,8 @@ hash_of_argument(FunctionCallInfo fcinfo, int argument)
 static RowHash
 uuid_to_hash(const pg_uuid_t *uuid)
 {
-	return (RowHash) {.high = bytes_get_u64((const char *) uuid->data),
-					  .low = bytes_get_u64((const char *) uuid->data + 8)};
+	return (RowHash){.high = bytes_get_u64((const char *) uuid->data),
+					 .low = bytes_get_u64((const char *) uuid->data + 8)};
 }
 
 PG_FUNCTION_INFO_V1(row_hash);
@@ -281,12 +282,12 @@ fingerprint_compare(const Fingerprint *a, const Fingerprint *b)
 	return 0;
 }
 
-#define FINGERPRINT_COMPARISON(name, operator)                                                     \
+#define FINGERPRINT_COMPARISON(name, op)                                                           \
 	PG_FUNCTION_INFO_V1(name);                                                                     \
 	Datum name(PG_FUNCTION_ARGS)                                                                   \
 	{                                                                                              \
-		PG_RETURN_BOOL(fingerprint_compare(PG_GETARG_FINGERPRINT_P(0),                             \
-										   PG_GETARG_FINGERPRINT_P(1)) operator 0);                \
+		PG_RETURN_BOOL(fingerprint_compare(PG_GETARG_FINGERPRINT_P(0), PG_GETARG_FINGERPRINT_P(1)) \
+						   op 0);                                                                  \
 	}                                                                                              \
 	extern int no_such_variable
 

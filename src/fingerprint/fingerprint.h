@@ -17,7 +17,7 @@
 typedef struct Fingerprint
 {
 	uint8 version;
-	uint8 flags;	   /* zero */
+	uint8 flags;       /* zero */
 	uint8 reserved[6]; /* zeroes */
 	int64 nrows;
 	RowHash sum; /* modulo 2^128 */
@@ -40,7 +40,7 @@ row_hash_subtract(RowHash *sum, RowHash hash)
 	sum->high -= hash.high + borrow;
 }
 
-#define DatumGetFingerprintP(d) ((Fingerprint *) DatumGetPointer(d))
+#define DatumGetFingerprintP(d)    ((Fingerprint *) DatumGetPointer(d))
 #define PG_GETARG_FINGERPRINT_P(n) DatumGetFingerprintP(PG_GETARG_DATUM(n))
 #define PG_RETURN_FINGERPRINT_P(f) PG_RETURN_POINTER(f)
 

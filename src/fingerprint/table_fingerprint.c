@@ -62,8 +62,7 @@ fingerprint_by_scan(Relation relation)
 	{
 		CHECK_FOR_INTERRUPTS();
 		slot_getallattrs(slot);
-		row_hash_add(&result->sum,
-					 row_encoder_hash(encoder, slot->tts_values, slot->tts_isnull));
+		row_hash_add(&result->sum, row_encoder_hash(encoder, slot->tts_values, slot->tts_isnull));
 		result->nrows++;
 		MemoryContextReset(row_context);
 	}
@@ -79,10 +78,10 @@ static Fingerprint *
 fingerprint_by_query(Relation relation)
 {
 	Fingerprint *result = palloc(sizeof(Fingerprint));
-	char *query = psprintf(
-		"SELECT " AIDATAOPS_SCHEMA ".fingerprint_agg(t) FROM %s AS t",
-		quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
-								   RelationGetRelationName(relation)));
+	char *query =
+		psprintf("SELECT " AIDATAOPS_SCHEMA ".fingerprint_agg(t) FROM %s AS t",
+				 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
+											RelationGetRelationName(relation)));
 	bool isnull;
 
 	SPI_connect();

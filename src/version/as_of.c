@@ -28,7 +28,7 @@
 /* Where a column of the result comes from. */
 typedef struct ColumnMap
 {
-	int source;		 /* column of the version, from 1; 0 for NULL */
+	int source;      /* column of the version, from 1; 0 for NULL */
 	ExprState *cast; /* NULL: the types are the same */
 } ColumnMap;
 
@@ -61,8 +61,7 @@ convert_value(MappingReceiver *receiver, const ColumnMap *column, TupleTableSlot
 		return;
 	econtext->caseValue_datum = receiver->values[i];
 	econtext->caseValue_isNull = receiver->nulls[i];
-	receiver->values[i] =
-		ExecEvalExprSwitchContext(column->cast, econtext, &receiver->nulls[i]);
+	receiver->values[i] = ExecEvalExprSwitchContext(column->cast, econtext, &receiver->nulls[i]);
 }
 
 static bool
@@ -187,9 +186,9 @@ row_type_argument(FunctionCallInfo fcinfo, int argument)
 	Oid type = get_fn_expr_argtype(fcinfo->flinfo, argument);
 
 	if (!OidIsValid(type) || get_typtype(getBaseType(type)) != TYPTYPE_COMPOSITE)
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("relation_type must be a row type"),
-						errhint("Pass NULL::schema.table, or another named composite type.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("relation_type must be a row type"),
+				 errhint("Pass NULL::schema.table, or another named composite type.")));
 	return lookup_rowtype_tupdesc_copy(getBaseType(type), -1);
 }
 
@@ -248,8 +247,8 @@ dataset_as_of(PG_FUNCTION_ARGS)
 	int code;
 
 	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("version must not be NULL")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("version must not be NULL")));
 	target = row_type_argument(fcinfo, 1);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 

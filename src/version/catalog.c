@@ -52,8 +52,7 @@ become(Oid role, int flags)
 Identity
 become_catalog_owner(void)
 {
-	Oid dataset_table =
-		get_relname_relid("dataset", get_namespace_oid(AIDATAOPS_SCHEMA, false));
+	Oid dataset_table = get_relname_relid("dataset", get_namespace_oid(AIDATAOPS_SCHEMA, false));
 	Oid owner = relation_owner(dataset_table);
 
 	if (!OidIsValid(owner))
@@ -221,12 +220,12 @@ database_origin(void)
 static Oid
 find_source(Oid saved, const char *origin, const char *schema, const char *name)
 {
-	Oid namespace;
+	Oid schema_oid;
 
 	if (strcmp(origin, database_origin()) == 0)
 		return get_rel_name(saved) ? saved : InvalidOid; /* wherever it was renamed to */
-	namespace = get_namespace_oid(schema, true);
-	return OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
+	schema_oid = get_namespace_oid(schema, true);
+	return OidIsValid(schema_oid) ? get_relname_relid(name, schema_oid) : InvalidOid;
 }
 
 Oid
@@ -256,9 +255,9 @@ dataset_source_or_error(const Dataset *dataset)
 static Oid
 history_table(const char *name)
 {
-	Oid namespace = get_namespace_oid(HISTORY_SCHEMA, true);
+	Oid schema_oid = get_namespace_oid(HISTORY_SCHEMA, true);
 
-	return OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
+	return OidIsValid(schema_oid) ? get_relname_relid(name, schema_oid) : InvalidOid;
 }
 
 #define DATASET_COLUMNS                                                                            \
@@ -287,8 +286,8 @@ dataset_from_result(void)
 	if (history)
 		dataset->history = history_table(history);
 	/* kept as the owner of the history: PostgreSQL then follows DROP, RENAME and REASSIGN */
-	dataset->owner = relation_owner(OidIsValid(dataset->history) ? dataset->history
-																 : dataset_source(dataset));
+	dataset->owner =
+		relation_owner(OidIsValid(dataset->history) ? dataset->history : dataset_source(dataset));
 	return dataset;
 }
 
@@ -329,14 +328,15 @@ dataset_check_owner(const Dataset *dataset, const char *action)
 {
 	if (OidIsValid(dataset->owner) ? has_privs_of_role(GetUserId(), dataset->owner) : superuser())
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to %s dataset \"%s\"", action, dataset->name),
-			 OidIsValid(dataset->owner)
-				 ? errdetail("Only members of the role \"%s\", which owns the dataset, may do that.",
-							 GetUserNameFromId(dataset->owner, false))
-				 : errdetail("The dataset's table and history are gone, so only a superuser may do "
-							 "that.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("permission denied to %s dataset \"%s\"", action, dataset->name),
+		 OidIsValid(dataset->owner)
+			 ? errdetail("Only members of the role \"%s\", which owns the dataset, may do that.",
+						 GetUserNameFromId(dataset->owner, false))
+			 : errdetail("The dataset's table and history are gone, so only a superuser may do "
+						 "that.")));
 }
 
 /* ------------------------------------------------------------------- visibility ---- */

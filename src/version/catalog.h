@@ -71,10 +71,10 @@ typedef struct Dataset
 	char *relation_origin;
 	List *key; /* of char * */
 	bool keeps_rows;
-	int32 head;	 /* 0: no version yet */
+	int32 head;  /* 0: no version yet */
 	int32 epoch; /* 0: no version yet */
 	Oid history; /* the current epoch's table, if any */
-	Oid owner;	 /* InvalidOid: nobody but a superuser */
+	Oid owner;   /* InvalidOid: nobody but a superuser */
 } Dataset;
 
 /* Raises if the dataset does not exist or the caller may not know of it. */

@@ -50,7 +50,7 @@ typedef struct Commit
 	bool shape_changed;
 	int32 number;
 	int32 epoch;
-	History *history; /* where rows go; NULL if only fingerprints are kept */
+	History *history;  /* where rows go; NULL if only fingerprints are kept */
 	History *previous; /* where the head's rows are, if that is another table */
 	Tuplestorestate *changes;
 	Datum snapshot_text; /* pg_snapshot */
@@ -146,9 +146,9 @@ key_is_guaranteed(Oid relid, List *key)
 		index = (Form_pg_index) GETSTRUCT(tuple);
 		for (int i = 0; i < index->indnkeyatts; i++)
 			columns = bms_add_member(columns, Max(index->indkey.values[i], 0));
-		found = found || (index->indisunique && index->indimmediate && index->indisvalid &&
-						  heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
-						  bms_equal(columns, wanted));
+		found = found ||
+				(index->indisunique && index->indimmediate && index->indisvalid &&
+				 heap_attisnull(tuple, Anum_pg_index_indpred, NULL) && bms_equal(columns, wanted));
 		ReleaseSysCache(tuple);
 	}
 	relation_close(relation, NoLock);
@@ -166,13 +166,12 @@ check_key_not_null(const Commit *commit, const char *keys)
 	foreach (cell, commit->dataset->key)
 		appendStringInfo(&condition, "%st.%s IS NULL", condition.len > 0 ? " OR " : "",
 						 quote_identifier(lfirst(cell)));
-	statement_init(
-		&statement,
-		psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
-				 "FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
-				 "FROM (SELECT pg_catalog.left(pg_catalog.to_jsonb(t)::text, 200) AS r, "
-				 "pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
-				 commit->source_name, condition.data));
+	statement_init(&statement,
+				   psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
+							"FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
+							"FROM (SELECT pg_catalog.left(pg_catalog.to_jsonb(t)::text, 200) AS r, "
+							"pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
+							commit->source_name, condition.data));
 	run_on_data(commit, &statement);
 	if (strcmp(result_text(1), "0") != 0)
 		ereport(ERROR,
@@ -191,13 +190,14 @@ check_key_unique(const Commit *commit, const char *keys)
 
 	statement_init(
 		&statement,
-		psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(pg_catalog.format("
-				 "'(%%s) occurs %%s times', k, c), E'\\n') FILTER (WHERE n OPERATOR(pg_catalog.<=) 5) "
-				 "FROM (SELECT pg_catalog.concat_ws(', ', %s) AS k, pg_catalog.count(*) AS c, "
-				 "pg_catalog.row_number() OVER () AS n FROM %s AS t GROUP BY %s "
-				 "HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS bad",
-				 column_list(commit->dataset->key, "t"), commit->source_name,
-				 column_list(commit->dataset->key, "t")));
+		psprintf(
+			"SELECT pg_catalog.count(*), pg_catalog.string_agg(pg_catalog.format("
+			"'(%%s) occurs %%s times', k, c), E'\\n') FILTER (WHERE n OPERATOR(pg_catalog.<=) 5) "
+			"FROM (SELECT pg_catalog.concat_ws(', ', %s) AS k, pg_catalog.count(*) AS c, "
+			"pg_catalog.row_number() OVER () AS n FROM %s AS t GROUP BY %s "
+			"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS bad",
+			column_list(commit->dataset->key, "t"), commit->source_name,
+			column_list(commit->dataset->key, "t")));
 	run_on_data(commit, &statement);
 	if (strcmp(result_text(1), "0") != 0)
 		ereport(ERROR,
@@ -227,14 +227,15 @@ check_sees_all_rows(const Commit *commit)
 {
 	if (check_enable_rls(commit->source, commit->dataset->owner, true) != RLS_ENABLED)
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("row-level security hides rows of table \"%s\" from \"%s\", the owner of "
-					"dataset \"%s\"",
-					get_rel_name(commit->source),
-					GetUserNameFromId(commit->dataset->owner, false), commit->dataset->name),
-			 errdetail("A version must hold every row of its table."),
-			 errhint("Give the owner of the dataset BYPASSRLS, or remove FORCE ROW LEVEL SECURITY.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("row-level security hides rows of table \"%s\" from \"%s\", the owner of "
+				"dataset \"%s\"",
+				get_rel_name(commit->source), GetUserNameFromId(commit->dataset->owner, false),
+				commit->dataset->name),
+		 errdetail("A version must hold every row of its table."),
+		 errhint("Give the owner of the dataset BYPASSRLS, or remove FORCE ROW LEVEL SECURITY.")));
 }
 
 /* ------------------------------------------------------------------------- stages ---- */
@@ -246,8 +247,7 @@ find_shape(Commit *commit)
 
 	commit->shape = shape_of_relation(commit->source);
 	commit->shape_changed =
-		dataset->epoch == 0 ||
-		!shape_equal(commit->shape, shape_of_epoch(dataset, dataset->epoch));
+		dataset->epoch == 0 || !shape_equal(commit->shape, shape_of_epoch(dataset, dataset->epoch));
 	commit->epoch = dataset->epoch + (commit->shape_changed ? 1 : 0);
 }
 
@@ -286,10 +286,9 @@ fingerprint_inserted(Commit *commit)
 	History *history = commit->history;
 	Statement statement;
 
-	statement_init(&statement,
-				   psprintf("SELECT aidataops.fingerprint_agg(%s) FROM %s "
-							"WHERE %s OPERATOR(pg_catalog.=) $1",
-							history->hash, history->qualified, history->added));
+	statement_init(&statement, psprintf("SELECT aidataops.fingerprint_agg(%s) FROM %s "
+										"WHERE %s OPERATOR(pg_catalog.=) $1",
+										history->hash, history->qualified, history->added));
 	statement_int4(&statement, commit->number);
 	run_on_data(commit, &statement);
 	read_fingerprint(commit);
@@ -319,9 +318,8 @@ find_changes(Commit *commit, const History *head)
 				 "(SELECT h.%s, h.%s, %s FROM %s AS h WHERE h.%s OPERATOR(pg_catalog.=) %d) AS o "
 				 "ON %s WHERE s.new_hash IS DISTINCT FROM o.%s",
 				 head->rid, head->hash, column_list(key, "s"), column_list(key, "t"),
-				 commit->source_name,
-				 head->rid, head->hash, column_list(key, "h"), head->qualified, head->removed,
-				 STILL_THERE,
+				 commit->source_name, head->rid, head->hash, column_list(key, "h"), head->qualified,
+				 head->removed, STILL_THERE,
 				 key_condition(commit->source, commit->dataset->history, key, "s", "o"),
 				 head->hash));
 }
@@ -358,21 +356,20 @@ apply_changes(Commit *commit)
 	List *names = shape_names(commit->shape);
 	Statement statement;
 
-	statement_init(&statement,
-				   psprintf("UPDATE %s AS h SET %s = $1 FROM " CHANGES " AS c "
-							"WHERE h.%s OPERATOR(pg_catalog.=) c.rid",
-							history->qualified, history->removed, history->rid));
+	statement_init(&statement, psprintf("UPDATE %s AS h SET %s = $1 FROM " CHANGES " AS c "
+										"WHERE h.%s OPERATOR(pg_catalog.=) c.rid",
+										history->qualified, history->removed, history->rid));
 	statement_int4(&statement, commit->number);
 	run_on_data(commit, &statement);
 
-	statement_init(
-		&statement,
-		psprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT $1, %d, c.new_hash, %s "
-				 "FROM " CHANGES " AS c JOIN %s AS t ON %s WHERE c.new_hash IS NOT NULL",
-				 history->qualified, history->added, history->removed, history->hash,
-				 column_list(names, NULL), STILL_THERE, column_list(names, "t"),
-				 commit->source_name, key_condition(commit->source, commit->dataset->history,
-							   commit->dataset->key, "t", "c")));
+	statement_init(&statement,
+				   psprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT $1, %d, c.new_hash, %s "
+							"FROM " CHANGES " AS c JOIN %s AS t ON %s WHERE c.new_hash IS NOT NULL",
+							history->qualified, history->added, history->removed, history->hash,
+							column_list(names, NULL), STILL_THERE, column_list(names, "t"),
+							commit->source_name,
+							key_condition(commit->source, commit->dataset->history,
+										  commit->dataset->key, "t", "c")));
 	statement_int4(&statement, commit->number);
 	run_on_data(commit, &statement);
 }
@@ -509,8 +506,8 @@ record_version(const Commit *commit, const char *message)
 		"GREATEST(pg_catalog.clock_timestamp(), (SELECT p.committed_at + '1 microsecond' FROM "
 		"aidataops.version AS p WHERE p.dataset_id = $2 AND p.number = $4)), "
 		"session_user, $7::name, NULLIF($8, ''), $9, $10, $11, $12, $13, $14, $15, 'full_scan'");
-	statement_param(&statement, own_type("dataset_version"),
-					version_datum(dataset, commit->number), false);
+	statement_param(&statement, own_type("dataset_version"), version_datum(dataset, commit->number),
+					false);
 	statement_int4(&statement, dataset->id);
 	statement_int4(&statement, commit->number);
 	statement_int4(&statement, dataset->head);
@@ -523,8 +520,8 @@ record_version(const Commit *commit, const char *message)
 	statement_param(&statement, INT8OID, Int64GetDatum(commit->added), !rows);
 	statement_param(&statement, INT8OID, Int64GetDatum(commit->removed), !rows);
 	statement_param(&statement, INT8OID, Int64GetDatum(commit->modified), !rows);
-	statement_param(&statement, own_type("fingerprint"),
-					PointerGetDatum(&commit->fingerprint), false);
+	statement_param(&statement, own_type("fingerprint"), PointerGetDatum(&commit->fingerprint),
+					false);
 	statement_param(&statement, UUIDOID, shape_signature(commit->shape), false);
 	statement_run_as_catalog_owner(&statement);
 }

@@ -30,8 +30,8 @@ static void
 check_not_null(FunctionCallInfo fcinfo, int n, const char *what)
 {
 	if (PG_ARGISNULL(n))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("%s must not be NULL", what)));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", what)));
 }
 
 static void
@@ -40,9 +40,9 @@ check_name(const char *name)
 	const char *problem = dataset_name_problem(name, strlen(name));
 
 	if (problem)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
-						errmsg("invalid name of a dataset: \"%s\"", name),
-						errdetail("%s", problem)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME), errmsg("invalid name of a dataset: \"%s\"", name),
+				 errdetail("%s", problem)));
 }
 
 static void
@@ -83,12 +83,12 @@ check_source(Relation relation)
 						errmsg("cannot version relation \"%s\"", RelationGetRelationName(relation)),
 						errdetail("%s", problem)));
 	if (!has_privs_of_role(GetUserId(), relation->rd_rel->relowner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to version table \"%s\"",
-						RelationGetRelationName(relation)),
-				 errdetail("Only members of the role \"%s\", which owns the table, may do that.",
-						   GetUserNameFromId(relation->rd_rel->relowner, false))));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to version table \"%s\"", RelationGetRelationName(relation)),
+			 errdetail("Only members of the role \"%s\", which owns the table, may do that.",
+					   GetUserNameFromId(relation->rd_rel->relowner, false))));
 }
 
 static List *
@@ -99,16 +99,17 @@ primary_key(Relation relation)
 	Relation pkey;
 
 	if (!OidIsValid(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
-				 errmsg("table \"%s\" has no primary key", RelationGetRelationName(relation)),
-				 errdetail("A dataset needs columns that identify a row, to tell a modified row "
-						   "from a removed and an added one."),
-				 errhint("Name them: create_dataset(name, relation, key => ARRAY['column', ...]).")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+			 errmsg("table \"%s\" has no primary key", RelationGetRelationName(relation)),
+			 errdetail("A dataset needs columns that identify a row, to tell a modified row "
+					   "from a removed and an added one."),
+			 errhint("Name them: create_dataset(name, relation, key => ARRAY['column', ...]).")));
 	pkey = relation_open(index, AccessShareLock);
 	for (int i = 0; i < pkey->rd_index->indnkeyatts; i++)
-		key = lappend(key, get_attname(RelationGetRelid(relation),
-									   pkey->rd_index->indkey.values[i], false));
+		key = lappend(
+			key, get_attname(RelationGetRelid(relation), pkey->rd_index->indkey.values[i], false));
 	relation_close(pkey, AccessShareLock);
 	return key;
 }
@@ -126,8 +127,7 @@ given_key(Relation relation, ArrayType *array)
 	foreach (cell, key)
 	{
 		char *name = lfirst(cell);
-		AttrNumber attnum =
-			name ? get_attnum(RelationGetRelid(relation), name) : InvalidAttrNumber;
+		AttrNumber attnum = name ? get_attnum(RelationGetRelid(relation), name) : InvalidAttrNumber;
 
 		if (attnum <= 0)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -172,9 +172,9 @@ check_name_is_free(const char *name)
 	statement_init(&statement, "SELECT 1 FROM aidataops.dataset WHERE name = $1");
 	statement_text(&statement, name);
 	if (statement_run_as_catalog_owner(&statement) > 0)
-		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
-						errmsg("dataset \"%s\" already exists", name),
-						errhint("Choose another name, or use commit() to add a version to it.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("dataset \"%s\" already exists", name),
+				 errhint("Choose another name, or use commit() to add a version to it.")));
 }
 
 static void
@@ -186,9 +186,10 @@ check_storage(const char *storage, const char *capture)
 						errdetail("It is 'rows' (versions can be read and compared) or "
 								  "'fingerprint' (only what a version was is kept).")));
 	if (strcmp(capture, "none") != 0)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("capture of a dataset cannot be \"%s\"", capture),
-						errdetail("In this release it is 'none': a commit reads the whole table.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("capture of a dataset cannot be \"%s\"", capture),
+				 errdetail("In this release it is 'none': a commit reads the whole table.")));
 }
 
 PG_FUNCTION_INFO_V1(create_dataset);
@@ -214,8 +215,7 @@ create_dataset(PG_FUNCTION_ARGS)
 	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
 	check_source(relation);
 	check_name_is_free(name);
-	key = PG_ARGISNULL(2) ? primary_key(relation)
-						  : given_key(relation, PG_GETARG_ARRAYTYPE_P(2));
+	key = PG_ARGISNULL(2) ? primary_key(relation) : given_key(relation, PG_GETARG_ARRAYTYPE_P(2));
 	check_key_columns(RelationGetRelid(relation), key);
 	statement_init(&statement,
 				   "INSERT INTO aidataops.dataset (name, relation_schema, relation_name, "
@@ -322,7 +322,7 @@ resolve_version(Datum version)
 
 /* Where a tag points: 0 if there is none of the name. */
 static int32
-find_tag(const Dataset *dataset, const char *tag, bool *protected)
+find_tag(const Dataset *dataset, const char *tag, bool *is_protected)
 {
 	Statement statement;
 	bool isnull;
@@ -333,15 +333,15 @@ find_tag(const Dataset *dataset, const char *tag, bool *protected)
 	statement_text(&statement, tag);
 	if (statement_run_as_catalog_owner(&statement) == 0)
 		return 0;
-	*protected = DatumGetBool(result_value(2, &isnull));
+	*is_protected = DatumGetBool(result_value(2, &isnull));
 	return DatumGetInt32(result_value(1, &isnull));
 }
 
 static void
 check_tag_is_free(const Dataset *dataset, const char *tag, int32 number)
 {
-	bool protected;
-	int32 current = find_tag(dataset, tag, &protected);
+	bool is_protected;
+	int32 current = find_tag(dataset, tag, &is_protected);
 
 	if (current != 0 && current != number)
 		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -356,7 +356,7 @@ Datum
 dataset_tag(PG_FUNCTION_ARGS)
 {
 	char *tag = text_argument(fcinfo, 1);
-	bool protected = PG_GETARG_BOOL(2);
+	bool is_protected = PG_GETARG_BOOL(2);
 	struct varlena *version;
 	Reference reference;
 	Dataset *dataset;
@@ -379,7 +379,7 @@ dataset_tag(PG_FUNCTION_ARGS)
 	statement_int4(&statement, dataset->id);
 	statement_text(&statement, tag);
 	statement_int4(&statement, (int32) reference.number);
-	statement_param(&statement, BOOLOID, BoolGetDatum(protected), false);
+	statement_param(&statement, BOOLOID, BoolGetDatum(is_protected), false);
 	statement_run_as_catalog_owner(&statement);
 	result = SPI_datumTransfer(PointerGetDatum(version), false, -1);
 	SPI_finish();
@@ -393,24 +393,23 @@ dataset_untag(PG_FUNCTION_ARGS)
 	char *tag = text_argument(fcinfo, 1);
 	Dataset *dataset;
 	Statement statement;
-	bool protected = false;
+	bool is_protected = false;
 
 	SPI_connect();
 	dataset = dataset_find(text_argument(fcinfo, 0));
 	dataset_check_owner(dataset, "untag a version of");
 	dataset = dataset_lock(dataset);
-	if (find_tag(dataset, tag, &protected) == 0)
+	if (find_tag(dataset, tag, &is_protected) == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("tag \"%s\" of dataset \"%s\" does not exist", tag, dataset->name)));
-	if (protected)
+	if (is_protected)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
 						errmsg("tag \"%s\" of dataset \"%s\" is protected", tag, dataset->name),
 						errdetail("Somebody relies on this version."),
 						errhint("Lift the protection with tag(%s, %s, protected => false) first.",
 								quote_literal_cstr(psprintf("%s@%s", dataset->name, tag)),
 								quote_literal_cstr(tag))));
-	statement_init(&statement,
-				   "DELETE FROM aidataops.tag WHERE dataset_id = $1 AND tag = $2");
+	statement_init(&statement, "DELETE FROM aidataops.tag WHERE dataset_id = $1 AND tag = $2");
 	statement_int4(&statement, dataset->id);
 	statement_text(&statement, tag);
 	statement_run_as_catalog_owner(&statement);

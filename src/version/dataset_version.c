@@ -27,7 +27,7 @@
 #include "utils/timestamp.h"
 #include "version/dataset_version.h"
 
-#define FIXED_PART 3 /* layout, kind, length of the name */
+#define FIXED_PART      3 /* layout, kind, length of the name */
 #define NAME_MAX_LENGTH (NAMEDATALEN - 1)
 
 #define FORMS                                                                                      \
@@ -67,7 +67,7 @@ dataset_version_parts(const struct varlena *version)
 struct varlena *
 dataset_version_make(const Reference *reference)
 {
-	int rest = kind_has_number(reference->kind)		   ? sizeof(int64)
+	int rest = kind_has_number(reference->kind)   ? sizeof(int64)
 			   : reference->kind == REFERENCE_TAG ? reference->taglen
 												  : 0;
 	int size = VARHDRSZ + FIXED_PART + reference->namelen + rest;
@@ -156,8 +156,7 @@ number_problem(const Reference *reference)
 				return "The number after HEAD~ is between 0 and 2147483647.";
 			return NULL;
 		case REFERENCE_TIME:
-			if (!IS_VALID_TIMESTAMP(reference->number) &&
-				!TIMESTAMP_NOT_FINITE(reference->number))
+			if (!IS_VALID_TIMESTAMP(reference->number) && !TIMESTAMP_NOT_FINITE(reference->number))
 				return "The time is out of range.";
 			return NULL;
 		default:
@@ -289,8 +288,7 @@ PG_FUNCTION_INFO_V1(dataset_version_from_text);
 Datum
 dataset_version_from_text(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_DATASET_VERSION_P(
-		dataset_version_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), NULL));
+	PG_RETURN_DATASET_VERSION_P(dataset_version_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), NULL));
 }
 
 /* A time prints in UTC and ISO order, whatever the session's settings, so that it reads back alike. */
@@ -483,11 +481,11 @@ dataset_version_compare(FunctionCallInfo fcinfo)
 	return order;
 }
 
-#define DATASET_VERSION_COMPARISON(name, operator)                                                 \
+#define DATASET_VERSION_COMPARISON(name, op)                                                       \
 	PG_FUNCTION_INFO_V1(name);                                                                     \
 	Datum name(PG_FUNCTION_ARGS)                                                                   \
 	{                                                                                              \
-		PG_RETURN_BOOL(dataset_version_compare(fcinfo) operator 0);                                \
+		PG_RETURN_BOOL(dataset_version_compare(fcinfo) op 0);                                      \
 	}                                                                                              \
 	extern int no_such_variable
 

@@ -13,9 +13,9 @@
 typedef enum ReferenceKind
 {
 	REFERENCE_NUMBER = 0, /* name@3 */
-	REFERENCE_HEAD = 1,	  /* name@HEAD, name@HEAD~2 */
-	REFERENCE_TIME = 2,	  /* name@{2026-06-30 12:00+00} */
-	REFERENCE_TAG = 3,	  /* name@gold */
+	REFERENCE_HEAD = 1,   /* name@HEAD, name@HEAD~2 */
+	REFERENCE_TIME = 2,   /* name@{2026-06-30 12:00+00} */
+	REFERENCE_TAG = 3,    /* name@gold */
 	REFERENCE_WORKING = 4 /* name@WORKING */
 } ReferenceKind;
 
@@ -37,8 +37,8 @@ extern const char *tag_problem(const char *tag, int len);
 extern Reference dataset_version_parts(const struct varlena *version);
 extern struct varlena *dataset_version_make(const Reference *reference);
 
-#define DatumGetDatasetVersionPP(d) ((struct varlena *) PG_DETOAST_DATUM_PACKED(d))
+#define DatumGetDatasetVersionPP(d)     ((struct varlena *) PG_DETOAST_DATUM_PACKED(d))
 #define PG_GETARG_DATASET_VERSION_PP(n) DatumGetDatasetVersionPP(PG_GETARG_DATUM(n))
-#define PG_RETURN_DATASET_VERSION_P(v) PG_RETURN_POINTER(v)
+#define PG_RETURN_DATASET_VERSION_P(v)  PG_RETURN_POINTER(v)
 
 #endif

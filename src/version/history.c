@@ -242,11 +242,11 @@ equality_operator(Oid type, const char *column)
 }
 
 static char *
-operator_text(Oid operator)
+operator_text(Oid equality)
 {
 	return psprintf("OPERATOR(%s.%s)",
-					quote_identifier(get_namespace_name(get_func_namespace(get_opcode(operator)))),
-					get_opname(operator));
+					quote_identifier(get_namespace_name(get_func_namespace(get_opcode(equality)))),
+					get_opname(equality));
 }
 
 static Oid
@@ -345,10 +345,9 @@ history_current(const Dataset *dataset)
 	statement_int4(&statement, dataset->id);
 	statement_int4(&statement, dataset->epoch);
 	if (statement_run_as_catalog_owner(&statement) != 1 || !OidIsValid(dataset->history))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("history of dataset \"%s\" is missing", dataset->name),
-				 errdetail("A table in schema %s was dropped or renamed.", HISTORY_SCHEMA)));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("history of dataset \"%s\" is missing", dataset->name),
+						errdetail("A table in schema %s was dropped or renamed.", HISTORY_SCHEMA)));
 	return history_make(result_text(1), result_text(2));
 }
 
@@ -362,9 +361,9 @@ run_ddl(const char *sql)
 }
 
 static Oid
-namespace_owner(Oid namespace)
+namespace_owner(Oid schema_oid)
 {
-	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(namespace));
+	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema_oid));
 	Oid owner = InvalidOid;
 
 	if (HeapTupleIsValid(tuple))
@@ -379,12 +378,12 @@ namespace_owner(Oid namespace)
 static void
 ensure_history_schema(void)
 {
-	Oid namespace = get_namespace_oid(HISTORY_SCHEMA, true);
+	Oid schema_oid = get_namespace_oid(HISTORY_SCHEMA, true);
 	Identity caller = become_catalog_owner();
 	Oid owner = GetUserId();
 
 	become_again(caller);
-	if (!OidIsValid(namespace))
+	if (!OidIsValid(schema_oid))
 	{
 		run_ddl("CREATE SCHEMA " HISTORY_SCHEMA);
 		run_ddl("GRANT USAGE ON SCHEMA " HISTORY_SCHEMA " TO PUBLIC");
@@ -392,12 +391,13 @@ ensure_history_schema(void)
 				"written by the extension aidataops, not by hand.'");
 		return;
 	}
-	if (namespace_owner(namespace) != owner)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("schema \"%s\" does not belong to \"%s\"", HISTORY_SCHEMA,
-							   GetUserNameFromId(owner, false)),
-						errdetail("History is kept only in a schema of the owner of the extension."),
-						errhint("Rename that schema, or give it to the owner of the extension.")));
+	if (namespace_owner(schema_oid) != owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("schema \"%s\" does not belong to \"%s\"", HISTORY_SCHEMA,
+						GetUserNameFromId(owner, false)),
+				 errdetail("History is kept only in a schema of the owner of the extension."),
+				 errhint("Rename that schema, or give it to the owner of the extension.")));
 }
 
 static History *
@@ -415,11 +415,11 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	history->fresh = true;
 
 	initStringInfo(&ddl);
-	appendStringInfo(&ddl,
-					 "CREATE TABLE %s (%s bigint GENERATED ALWAYS AS IDENTITY, %s integer NOT NULL, "
-					 "%s integer NOT NULL, %s uuid NOT NULL",
-					 history->qualified, history->rid, history->added, history->removed,
-					 history->hash);
+	appendStringInfo(
+		&ddl,
+		"CREATE TABLE %s (%s bigint GENERATED ALWAYS AS IDENTITY, %s integer NOT NULL, "
+		"%s integer NOT NULL, %s uuid NOT NULL",
+		history->qualified, history->rid, history->added, history->removed, history->hash);
 	foreach (cell, shape->columns)
 	{
 		ShapeColumn *column = lfirst(cell);
@@ -501,8 +501,7 @@ PG_FUNCTION_INFO_V1(history_key_condition);
 Datum
 history_key_condition(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(
-		key_condition(PG_GETARG_OID(0), PG_GETARG_OID(1),
-					  name_array_to_list(PG_GETARG_ARRAYTYPE_P(2)),
-					  text_to_cstring(PG_GETARG_TEXT_PP(3)), text_to_cstring(PG_GETARG_TEXT_PP(4)))));
+	PG_RETURN_TEXT_P(cstring_to_text(key_condition(
+		PG_GETARG_OID(0), PG_GETARG_OID(1), name_array_to_list(PG_GETARG_ARRAYTYPE_P(2)),
+		text_to_cstring(PG_GETARG_TEXT_PP(3)), text_to_cstring(PG_GETARG_TEXT_PP(4)))));
 }

@@ -12,7 +12,7 @@
 typedef struct ShapeColumn
 {
 	char *name;
-	char *type;			/* as declared, schema-qualified, with its modifier */
+	char *type;         /* as declared, schema-qualified, with its modifier */
 	char *storage_type; /* domains resolved, with the collation where it is not the type's own */
 } ShapeColumn;
 
@@ -34,12 +34,12 @@ typedef struct History
 {
 	char *name;
 	char *qualified;
-	char *rid;	   /* quoted names of its own columns */
+	char *rid; /* quoted names of its own columns */
 	char *added;
 	char *removed;
 	char *hash;
 	char *prefix;
-	bool fresh;	   /* made by this commit: empty and without indexes */
+	bool fresh; /* made by this commit: empty and without indexes */
 } History;
 
 /*
