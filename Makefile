@@ -68,6 +68,7 @@ bench:
 asan:
 	tools/asan
 
+# SECONDS=... for each function
 fuzz:
 	tools/fuzz $(SECONDS)
 
