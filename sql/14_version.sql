@@ -508,7 +508,7 @@ COMMENT ON FUNCTION aidataops.status(text) IS
 
 -- No SET search_path here: the view is created where the caller's own CREATE VIEW would. Everything
 -- below is qualified instead.
-CREATE FUNCTION aidataops.create_version_view(version aidataops.dataset_version, view_name text) RETURNS void
+CREATE FUNCTION aidataops.create_version_view(version aidataops.dataset_version, view_name text) RETURNS regclass
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 AS $$
 DECLARE
@@ -522,9 +522,10 @@ BEGIN
     EXECUTE pg_catalog.format('CREATE VIEW %s WITH (security_invoker = true) AS %s', target, aidataops._version_query(version));
     EXECUTE pg_catalog.format('COMMENT ON VIEW %s IS %L', target,
         pg_catalog.format('Dataset version %s', aidataops.to_text(aidataops.resolve(version))));
+    RETURN target::pg_catalog.regclass;
 END $$;
 COMMENT ON FUNCTION aidataops.create_version_view(aidataops.dataset_version, text) IS
-'Creates a view of the rows of a version, in the shape that the table had, domains as their base types. The view stays on that version, is read with the rights of who reads it (security_invoker), and the planner sees through it. view_name: as in CREATE VIEW, with a schema or not, quoted where needed. Errors: the name is taken, no such version, storage is fingerprint, no SELECT on the history.';
+'Creates a view of the rows of a version, in the shape that the table had, domains as their base types, and returns it. The view stays on that version, is read with the rights of who reads it (security_invoker), and the planner sees through it. view_name: as in CREATE VIEW, with a schema or not, quoted where needed. Errors: the name is taken, no such version, storage is fingerprint, no SELECT on the history.';
 
 CREATE FUNCTION aidataops.as_of(version aidataops.dataset_version, relation_type anyelement, partial boolean DEFAULT false) RETURNS SETOF anyelement
     LANGUAGE C STABLE PARALLEL UNSAFE COST 1000 AS 'MODULE_PATHNAME', 'dataset_as_of';

@@ -1,0 +1,97 @@
+-- A team trains a spam filter through 2002 and keeps its training data as an ordinary table.
+\pset footer off
+\pset null ''
+SET client_min_messages = warning;
+SET TimeZone = 'UTC';
+
+\echo
+\echo '=== The data of a spam filter: real mails of 2002, as the numbers a model is trained on'
+\echo
+
+CREATE EXTENSION aidataops;
+SET search_path = public, aidataops;
+
+CREATE TABLE archive (
+    mail_id integer PRIMARY KEY, sent_at timestamptz, label text, sender_tld text, chars integer, words integer,
+    links integer, share_capitals numeric(5,4), share_punctuation numeric(5,4), is_html boolean,
+    has_attachment boolean, replies boolean, words_subject integer, exclamations integer);
+\copy archive FROM 'mails.csv' WITH (FORMAT csv, HEADER)
+
+CREATE TABLE mails (LIKE archive INCLUDING ALL);
+
+SELECT mail_id, sent_at::date, label, sender_tld, chars, links, share_capitals, is_html
+  FROM archive WHERE mail_id IN (150, 1500, 3161, 5000) ORDER BY mail_id;
+
+\echo '--- Declare the table as a dataset. The table itself is not changed: no column, no trigger.'
+\echo
+SELECT create_dataset('mails', 'mails',
+    source  => 'SpamAssassin public corpus, see demo/SOURCE.md',
+    purpose => 'train and test a spam filter') AS dataset;
+
+\echo '--- What the columns are was guessed from key, types, names and data; set_column_roles() changes it.'
+\echo
+SELECT role, string_agg(column_name, ', ') AS columns FROM dataset_columns('mails') GROUP BY role ORDER BY role;
+
+\echo '=== Month by month: new mails arrive, the table is committed, a model is trained'
+\echo
+SET aidataops.actor = 'dana';
+INSERT INTO mails SELECT * FROM archive WHERE sent_at < '2002-07-01';
+SELECT commit('mails', 'everything to June 2002') AS committed;
+INSERT INTO mails SELECT * FROM archive WHERE sent_at >= '2002-07-01' AND sent_at < '2002-08-01';
+SELECT commit('mails', 'July 2002') AS committed;
+INSERT INTO mails SELECT * FROM archive WHERE sent_at >= '2002-08-01' AND sent_at < '2002-09-01';
+SELECT commit('mails', 'August 2002') AS committed;
+INSERT INTO mails SELECT * FROM archive WHERE sent_at >= '2002-09-01';
+SELECT commit('mails', 'September 2002 and later') AS committed;
+
+\echo '--- Model 7 was trained on this. A protected tag says so, and cannot be removed by accident.'
+\echo
+SELECT tag('mails@HEAD', 'model-7', protected => true) AS tagged;
+
+\echo '=== Corrections: an annotator looks again'
+\echo
+SET aidataops.actor = 'kim';
+\echo '--- Three mails labelled ham are newsletters like others labelled hard_ham; feed items came twice;'
+\echo '--- three dates were the arrival after a month in a queue.'
+\echo
+UPDATE mails SET label = 'hard_ham' WHERE mail_id IN (3161, 3631, 5777);
+DELETE FROM mails WHERE mail_id IN (4790, 4791, 5101, 5103, 5107, 5108);
+UPDATE mails SET sent_at = c.sent_at
+  FROM (VALUES (2143, timestamptz '2002-06-26 10:24:51Z'), (2144, '2002-06-21 11:34:08Z'), (2918, '2002-07-15 20:02:24Z'))
+       AS c (mail_id, sent_at)
+ WHERE mails.mail_id = c.mail_id;
+
+\echo '--- What would a commit record?'
+\echo
+SELECT head, changed, rows_added AS added, rows_removed AS removed, rows_modified AS modified, rows_unmodified AS unmodified
+  FROM status('mails');
+SELECT commit('mails', 'labels, dates, repeats corrected') AS committed;
+SELECT tag('mails@HEAD', 'model-8', protected => true) AS tagged;
+
+\echo '--- The history of the data: who did what and why.'
+\echo
+SELECT version, actor, message, num_rows AS rows, rows_added AS added, rows_removed AS removed, rows_modified AS modified, tags
+  FROM log('mails');
+
+\echo '=== What changed between the data of model 7 and the data of model 8?'
+\echo
+SELECT rows_added, rows_removed, rows_modified, rows_unmodified, cells_modified, from_rows, to_rows
+  FROM diff_stat('mails@model-7', 'mails@model-8');
+
+\echo '--- Row by row, and for a modified row cell by cell; found by index, without reading the table.'
+\echo
+SELECT change, key, columns, before ->> columns[1] AS before, after ->> columns[1] AS after
+  FROM diff('mails@model-7', 'mails@model-8');
+
+\echo '=== Looking back: any version is a view, which the planner sees through'
+\echo
+SELECT create_version_view('mails@model-7', 'mails_model_7') AS view;
+SELECT label, v.n AS model_7, m.n AS model_8
+  FROM (SELECT label, count(*) AS n FROM mails_model_7 GROUP BY label) AS v
+  FULL JOIN (SELECT label, count(*) AS n FROM as_of('mails@model-8', NULL::mails) GROUP BY label) AS m USING (label)
+ ORDER BY label;
+
+\echo '=== Is it the same data? A fingerprint says so on every machine, in any row order'
+\echo
+SELECT (SELECT fingerprint_agg(m) FROM mails_model_7 AS m) AS model_7,
+       (SELECT fingerprint_agg(a ORDER BY random()) FROM archive AS a) = (SELECT fingerprint_agg(m) FROM mails_model_7 AS m) AS is_the_csv;
