@@ -67,9 +67,10 @@ BEGIN
           FROM (SELECT * FROM aidataops.tag AS t WHERE t.dataset_id = ds.dataset_id ORDER BY t.number DESC LIMIT 20) AS t;
         RAISE EXCEPTION '%', problem
             USING ERRCODE = 'undefined_object',
-                  HINT = format('There are %s@1 to %s@%s, the first of %s; %s.', ds.name, ds.name, ds.head,
-                      (SELECT v.committed_at FROM aidataops.version AS v WHERE v.dataset_id = ds.dataset_id AND v.number = 1),
-                      coalesce('tags: ' || known, 'no tags'));
+                  HINT = format('There are %s@1%s to %s@%s; %s.', ds.name,
+                      CASE parts.kind WHEN 'time' THEN (SELECT format(' (%s)', v.committed_at) FROM aidataops.version AS v
+                                                         WHERE v.dataset_id = ds.dataset_id AND v.number = 1) END,
+                      ds.name, ds.head, coalesce('tags: ' || known, 'no tags'));
     END IF;
     RETURN aidataops.to_dataset_version(ds.name || '@' || wanted);
 END $$;

@@ -400,6 +400,19 @@ ensure_history_schema(void)
 				 errhint("Rename that schema, or give it to the owner of the extension.")));
 }
 
+/* History outlives the extension, so a name may be taken by what an earlier installation left. */
+static char *
+free_table_name(const Dataset *dataset, int32 epoch)
+{
+	Oid schema_oid = get_namespace_oid(HISTORY_SCHEMA, false);
+	char *base = psprintf("dataset_%d_%d", dataset->id, epoch);
+	char *name = base;
+
+	for (int i = 2; OidIsValid(get_relname_relid(name, schema_oid)); i++)
+		name = psprintf("%s_%d", base, i);
+	return name;
+}
+
 static History *
 history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 {
@@ -411,7 +424,7 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	ensure_history_schema();
 	while (prefix_collides(prefix, shape))
 		prefix = psprintf("%s_", prefix);
-	history = history_make(psprintf("dataset_%d_%d", dataset->id, epoch), prefix);
+	history = history_make(free_table_name(dataset, epoch), prefix);
 	history->fresh = true;
 
 	initStringInfo(&ddl);
