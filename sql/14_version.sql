@@ -110,7 +110,7 @@ BEGIN
         WHILE column_names && ARRAY[prefix || 'hash']::name[] LOOP
             prefix := prefix || '_';
         END LOOP;
-        row_hash := 'aidataops.row_hash(r)';
+        row_hash := 'aidataops.row_hash(r.*)'; -- r alone could be a column
         condition := 'true';
         RETURN;
     END IF;
@@ -136,7 +136,7 @@ BEGIN
     column_types := e.column_types;
     prefix := e.prefix;
     row_hash := format('r.%I', prefix || 'hash');
-    condition := format('r.%I <= %s AND r.%I > %s', prefix || 'added', number, prefix || 'removed', number);
+    condition := format('r.%I OPERATOR(pg_catalog.<=) %s AND r.%I OPERATOR(pg_catalog.>) %s', prefix || 'added', number, prefix || 'removed', number);
 END $$;
 COMMENT ON FUNCTION aidataops._rows(aidataops.dataset_version) IS 'Internal: where the rows of a version are, and the shape they have.';
 
@@ -379,8 +379,8 @@ BEGIN
     t_hash := t.hash;
     condition := aidataops._key_condition(f.relation, t.relation, key, 'f', 't');
     from_clause := format('%s FULL JOIN %s ON %s', f.query, t.query, condition);
-    -- a key whose type changed is compared by its hash, and sorted by its text
-    SELECT string_agg(CASE WHEN condition LIKE 'aidataops.row_hash(%' THEN format('coalesce(f.%1$I::text, t.%1$I::text)', k.name)
+    -- a key whose type or collation changed is compared by its hash, and sorted by its text
+    SELECT string_agg(CASE WHEN condition LIKE 'aidataops.row_hash(%' THEN format('coalesce(f.%1$I::text, t.%1$I::text) COLLATE "C"', k.name)
                            ELSE format('coalesce(f.%1$I, t.%1$I)', k.name) END, ', ' ORDER BY k.ordinal)
       INTO order_by FROM unnest(key) WITH ORDINALITY AS k (name, ordinal);
 END $$;
@@ -396,10 +396,10 @@ BEGIN
     SELECT * INTO d FROM aidataops._differences(from_version, to_version);
     RETURN QUERY EXECUTE format($query$
         SELECT CASE WHEN %1$s IS NULL THEN 'added' WHEN %2$s IS NULL THEN 'removed' ELSE 'modified' END,
-               CASE WHEN %1$s IS NULL THEN to_jsonb(tk) ELSE to_jsonb(fk) END,
-               CASE WHEN %1$s IS NOT NULL THEN to_jsonb(fr) END,
-               CASE WHEN %2$s IS NOT NULL THEN to_jsonb(tr) END,
-               CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._changed_columns(fr, tr) END
+               CASE WHEN %1$s IS NULL THEN to_jsonb(tk.*) ELSE to_jsonb(fk.*) END,
+               CASE WHEN %1$s IS NOT NULL THEN to_jsonb(fr.*) END,
+               CASE WHEN %2$s IS NOT NULL THEN to_jsonb(tr.*) END,
+               CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._changed_columns(fr.*, tr.*) END
           FROM %3$s
          CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr
          CROSS JOIN LATERAL (SELECT %6$s) AS fk CROSS JOIN LATERAL (SELECT %7$s) AS tk
@@ -427,7 +427,7 @@ BEGIN
     EXECUTE format($query$
         SELECT count(*) FILTER (WHERE %1$s IS NULL), count(*) FILTER (WHERE %2$s IS NULL),
                count(*) FILTER (WHERE %1$s IS NOT NULL AND %2$s IS NOT NULL),
-               coalesce(sum(aidataops._num_changed_columns(fr, tr)) FILTER (WHERE %1$s IS NOT NULL AND %2$s IS NOT NULL), 0)
+               coalesce(sum(aidataops._num_changed_columns(fr.*, tr.*)) FILTER (WHERE %1$s IS NOT NULL AND %2$s IS NOT NULL), 0)
           FROM %3$s
          CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr
          WHERE %1$s IS DISTINCT FROM %2$s
@@ -513,7 +513,7 @@ CREATE FUNCTION aidataops.create_version_view(version aidataops.dataset_version,
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 AS $$
 DECLARE
-    target text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p.part), '.' ORDER BY p.ordinal)
+    target pg_catalog.text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p.part), '.' ORDER BY p.ordinal)
                       FROM pg_catalog.unnest(pg_catalog.parse_ident(view_name)) WITH ORDINALITY AS p (part, ordinal));
     working boolean := pg_catalog.texteq((aidataops._parts(version)).kind, 'working');
 BEGIN
@@ -529,7 +529,7 @@ COMMENT ON FUNCTION aidataops.create_version_view(aidataops.dataset_version, tex
 'Creates a view of the rows of a version, in the shape that the table had, domains as their base types, and returns it. The view stays on that version, is read with the rights of who reads it (security_invoker), and the planner sees through it. view_name: as in CREATE VIEW, with a schema or not, quoted where needed. Errors: the name is taken, no such version, storage is fingerprint, no SELECT on the history.';
 
 CREATE FUNCTION aidataops.as_of(version aidataops.dataset_version, relation_type anyelement, partial boolean DEFAULT false) RETURNS SETOF anyelement
-    LANGUAGE C STABLE PARALLEL UNSAFE COST 1000 AS 'MODULE_PATHNAME', 'dataset_as_of';
+    LANGUAGE C STABLE PARALLEL UNSAFE COST 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dataset_as_of';
 COMMENT ON FUNCTION aidataops.as_of(aidataops.dataset_version, anyelement, boolean) IS
 'Rows of a version in the row type of today''s table: SELECT * FROM as_of(''reviews@3'', NULL::reviews). Columns are matched by name and converted as in an assignment; a column that the version had not is NULL. A column of the version that the type has not is an error, unless partial is true. Errors: as create_version_view(), and a value that does not fit.';
 
@@ -537,7 +537,7 @@ CREATE FUNCTION aidataops.as_of_json(version aidataops.dataset_version) RETURNS 
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE 'SELECT to_jsonb(r) FROM (' || aidataops._version_query(version) || ') AS r';
+    RETURN QUERY EXECUTE 'SELECT to_jsonb(r.*) FROM (' || aidataops._version_query(version) || ') AS r';
 END $$;
 COMMENT ON FUNCTION aidataops.as_of_json(aidataops.dataset_version) IS
 'Rows of a version as jsonb, whatever shape it had. Errors: as create_version_view().';

@@ -55,6 +55,7 @@ static const FamilyEntry families[] = {
 	{BPCHAROID, "text", LAYOUT_TEXT, 0},
 	{NAMEOID, "text", LAYOUT_NAME, 0},
 	{REFCURSOROID, "text", LAYOUT_TEXT, 0},
+	{UNKNOWNOID, "text", LAYOUT_OUTPUT, 0}, /* an untyped literal in ROW() */
 	{CHAROID, "char", LAYOUT_BYTE, 0},
 	{BYTEAOID, "bytea", LAYOUT_BYTES, 0},
 	{DATEOID, "date", LAYOUT_DATE, 0},

@@ -79,7 +79,7 @@ fingerprint_by_query(Relation relation)
 {
 	Fingerprint *result = palloc(sizeof(Fingerprint));
 	char *query =
-		psprintf("SELECT " AIDATAOPS_SCHEMA ".fingerprint_agg(t) FROM %s AS t",
+		psprintf("SELECT " AIDATAOPS_SCHEMA ".fingerprint_agg(t.*) FROM %s AS t",
 				 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
 											RelationGetRelationName(relation)));
 	bool isnull;

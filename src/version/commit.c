@@ -166,12 +166,13 @@ check_key_not_null(const Commit *commit, const char *keys)
 	foreach (cell, commit->dataset->key)
 		appendStringInfo(&condition, "%st.%s IS NULL", condition.len > 0 ? " OR " : "",
 						 quote_identifier(lfirst(cell)));
-	statement_init(&statement,
-				   psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
-							"FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
-							"FROM (SELECT pg_catalog.left(pg_catalog.to_jsonb(t)::text, 200) AS r, "
-							"pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
-							commit->source_name, condition.data));
+	statement_init(
+		&statement,
+		psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
+				 "FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
+				 "FROM (SELECT pg_catalog.left(pg_catalog.to_jsonb(t.*)::text, 200) AS r, "
+				 "pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
+				 commit->source_name, condition.data));
 	run_on_data(commit, &statement);
 	if (strcmp(result_text(1), "0") != 0)
 		ereport(ERROR,
@@ -269,7 +270,7 @@ insert_all(Commit *commit)
 
 	statement_init(
 		&statement,
-		psprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT $1, %d, aidataops.row_hash(t), %s "
+		psprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT $1, %d, aidataops.row_hash(t.*), %s "
 				 "FROM %s AS t",
 				 history->qualified, history->added, history->removed, history->hash,
 				 column_list(names, NULL), STILL_THERE, column_list(names, "t"),
@@ -313,15 +314,15 @@ find_changes(Commit *commit, const History *head)
 
 	return collect_changes(
 		commit,
-		psprintf("SELECT o.%s AS rid, o.%s AS old_hash, s.new_hash, %s FROM "
-				 "(SELECT aidataops.row_hash(t) AS new_hash, %s FROM %s AS t) AS s FULL JOIN "
-				 "(SELECT h.%s, h.%s, %s FROM %s AS h WHERE h.%s OPERATOR(pg_catalog.=) %d) AS o "
-				 "ON %s WHERE s.new_hash IS DISTINCT FROM o.%s",
-				 head->rid, head->hash, column_list(key, "s"), column_list(key, "t"),
-				 commit->source_name, head->rid, head->hash, column_list(key, "h"), head->qualified,
+		psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, %4$s FROM "
+				 "(SELECT aidataops.row_hash(t.*) AS %3$s, %5$s FROM %6$s AS t) AS s FULL JOIN "
+				 "(SELECT h.%1$s, h.%2$s, %7$s FROM %8$s AS h "
+				 "WHERE h.%9$s OPERATOR(pg_catalog.=) %10$d) AS o "
+				 "ON %11$s WHERE s.%3$s IS DISTINCT FROM o.%2$s",
+				 head->rid, head->hash, head->new_hash, column_list(key, "s"),
+				 column_list(key, "t"), commit->source_name, column_list(key, "h"), head->qualified,
 				 head->removed, STILL_THERE,
-				 key_condition(commit->source, commit->dataset->history, key, "s", "o"),
-				 head->hash));
+				 key_condition(commit->source, commit->dataset->history, key, "s", "o")));
 }
 
 /* Counts of the changes, and the fingerprint: the head's, less what went, and what came. */
@@ -333,11 +334,13 @@ count_changes(Commit *commit)
 	Fingerprint *gone;
 	Fingerprint *came;
 
-	statement_init(&statement, "SELECT aidataops.fingerprint_agg(old_hash), "
-							   "aidataops.fingerprint_agg(new_hash), "
-							   "pg_catalog.count(*) FILTER (WHERE rid IS NULL), "
-							   "pg_catalog.count(*) FILTER (WHERE new_hash IS NULL) "
-							   "FROM " CHANGES);
+	statement_init(&statement,
+				   psprintf("SELECT aidataops.fingerprint_agg(c.%1$s), "
+							"aidataops.fingerprint_agg(c.%2$s), "
+							"pg_catalog.count(*) FILTER (WHERE c.%1$s IS NULL), "
+							"pg_catalog.count(*) FILTER (WHERE c.%2$s IS NULL) FROM " CHANGES
+							" AS c",
+							commit->previous->hash, commit->previous->new_hash));
 	run_on_data(commit, &statement);
 	gone = DatumGetFingerprintP(result_value(1, &isnull));
 	came = DatumGetFingerprintP(result_value(2, &isnull));
@@ -356,18 +359,19 @@ apply_changes(Commit *commit)
 	List *names = shape_names(commit->shape);
 	Statement statement;
 
-	statement_init(&statement, psprintf("UPDATE %s AS h SET %s = $1 FROM " CHANGES " AS c "
-										"WHERE h.%s OPERATOR(pg_catalog.=) c.rid",
+	statement_init(&statement, psprintf("UPDATE %1$s AS h SET %2$s = $1 FROM " CHANGES " AS c "
+										"WHERE h.%3$s OPERATOR(pg_catalog.=) c.%3$s",
 										history->qualified, history->removed, history->rid));
 	statement_int4(&statement, commit->number);
 	run_on_data(commit, &statement);
 
 	statement_init(&statement,
-				   psprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT $1, %d, c.new_hash, %s "
-							"FROM " CHANGES " AS c JOIN %s AS t ON %s WHERE c.new_hash IS NOT NULL",
+				   psprintf("INSERT INTO %1$s (%2$s, %3$s, %4$s, %5$s) "
+							"SELECT $1, %6$d, c.%7$s, %8$s FROM " CHANGES " AS c JOIN %9$s AS t "
+							"ON %10$s WHERE c.%7$s IS NOT NULL",
 							history->qualified, history->added, history->removed, history->hash,
-							column_list(names, NULL), STILL_THERE, column_list(names, "t"),
-							commit->source_name,
+							column_list(names, NULL), STILL_THERE, history->new_hash,
+							column_list(names, "t"), commit->source_name,
 							key_condition(commit->source, commit->dataset->history,
 										  commit->dataset->key, "t", "c")));
 	statement_int4(&statement, commit->number);
@@ -445,7 +449,7 @@ commit_fingerprint(Commit *commit)
 
 	read_head_fingerprint(commit);
 	head = commit->fingerprint;
-	statement_init(&statement, psprintf("SELECT aidataops.fingerprint_agg(t) FROM %s AS t",
+	statement_init(&statement, psprintf("SELECT aidataops.fingerprint_agg(t.*) FROM %s AS t",
 										commit->source_name));
 	run_on_data(commit, &statement);
 	read_fingerprint(commit);

@@ -26,7 +26,8 @@
 #include "utils/typcache.h"
 #include "version/history.h"
 
-static const char *const own_columns[] = {"rid", "added", "removed", "hash"};
+/* The last is no column of the table, but of the list of changes that a commit makes. */
+static const char *const own_columns[] = {"rid", "added", "removed", "hash", "new_hash"};
 
 /* ------------------------------------------------------------------------ shape ---- */
 
@@ -53,7 +54,8 @@ shape_column(Form_pg_attribute attribute)
 	Oid base = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
 
 	column->name = pstrdup(NameStr(attribute->attname));
-	column->type = qualified_type(attribute->atttypid, attribute->atttypmod);
+	column->type = psprintf("%s%s", qualified_type(attribute->atttypid, attribute->atttypmod),
+							collation_clause(attribute->attcollation, attribute->atttypid));
 	column->storage_type = psprintf("%s%s", qualified_type(base, typmod),
 									collation_clause(attribute->attcollation, base));
 	return column;
@@ -249,10 +251,13 @@ operator_text(Oid equality)
 					get_opname(equality));
 }
 
+/* Type and collation of a key column; raises if it is gone. */
 static Oid
-key_type(Oid relid, const char *name)
+key_type(Oid relid, const char *name, Oid *collation)
 {
 	AttrNumber attnum = get_attnum(relid, name);
+	Oid type;
+	int32 typmod;
 
 	if (attnum == InvalidAttrNumber)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -260,7 +265,8 @@ key_type(Oid relid, const char *name)
 							   get_rel_name(relid)),
 						errdetail("It was dropped or renamed since the dataset was created."),
 						errhint("Name it so again, or create a dataset with another key.")));
-	return getBaseType(get_atttype(relid, attnum));
+	get_atttypetypmodcoll(relid, attnum, &type, &typmod, collation);
+	return getBaseType(type);
 }
 
 static char *
@@ -282,9 +288,12 @@ key_condition(Oid left_relid, Oid right_relid, List *key, const char *left, cons
 	{
 		const char *name = lfirst(cell);
 		const char *quoted = quote_identifier(name);
-		Oid type = key_type(left_relid, name);
+		Oid left_collation;
+		Oid right_collation;
+		Oid type = key_type(left_relid, name, &left_collation);
 
-		if (type != key_type(right_relid, name))
+		if (type != key_type(right_relid, name, &right_collation) ||
+			left_collation != right_collation)
 			return hash_condition(key, left, right);
 		appendStringInfo(&condition, "%s%s.%s %s %s.%s", condition.len > 0 ? " AND " : "", left,
 						 quoted, operator_text(equality_operator(type, name)), right, quoted);
@@ -295,10 +304,11 @@ key_condition(Oid left_relid, Oid right_relid, List *key, const char *left, cons
 void
 check_key_columns(Oid relid, List *key)
 {
+	Oid collation;
 	ListCell *cell;
 
 	foreach (cell, key)
-		(void) equality_operator(key_type(relid, lfirst(cell)), lfirst(cell));
+		(void) equality_operator(key_type(relid, lfirst(cell), &collation), lfirst(cell));
 }
 
 /* ----------------------------------------------------------------------- tables ---- */
@@ -321,6 +331,7 @@ history_make(const char *name, const char *prefix)
 	history->added = own_column(prefix, own_columns[1]);
 	history->removed = own_column(prefix, own_columns[2]);
 	history->hash = own_column(prefix, own_columns[3]);
+	history->new_hash = own_column(prefix, own_columns[4]);
 	return history;
 }
 

@@ -38,6 +38,7 @@ typedef struct History
 	char *added;
 	char *removed;
 	char *hash;
+	char *new_hash; /* in the list of changes */
 	char *prefix;
 	bool fresh; /* made by this commit: empty and without indexes */
 } History;
@@ -54,8 +55,8 @@ extern void history_create_indexes(const Dataset *dataset, const History *histor
 extern void check_key_columns(Oid relid, List *key);
 
 /*
- * "left.a = right.a AND ..." by the equality of the type's default btree operator class; if the types
- * of the two relations differ, by the hashes of the keys, which survive integer to bigint.
+ * "left.a = right.a AND ..." by the equality of the type's default btree operator class; if types or
+ * collations of the two relations differ, by the hashes of the keys, which survive integer to bigint.
  */
 extern char *key_condition(Oid left_relid, Oid right_relid, List *key, const char *left,
 						   const char *right);
