@@ -261,45 +261,29 @@ read_fingerprint(Commit *commit)
 }
 
 /* Every row of the table into a history table that is new. */
-static void
+static Fingerprint
 insert_all(Commit *commit)
 {
-	History *history = commit->history;
-	List *names = shape_names(commit->shape);
-	Statement statement;
+	Identity caller = become_role_restricted(commit->dataset->owner);
+	Fingerprint inserted;
 
-	statement_init(
-		&statement,
-		psprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT $1, %d, aidataops.row_hash(t.*), %s "
-				 "FROM %s AS t",
-				 history->qualified, history->added, history->removed, history->hash,
-				 column_list(names, NULL), STILL_THERE, column_list(names, "t"),
-				 commit->source_name));
-	statement_int4(&statement, commit->number);
-	run_on_data(commit, &statement);
-	history_create_indexes(commit->dataset, history);
-}
-
-/* The fingerprint of the rows that were inserted just now. */
-static void
-fingerprint_inserted(Commit *commit)
-{
-	History *history = commit->history;
-	Statement statement;
-
-	statement_init(&statement, psprintf("SELECT aidataops.fingerprint_agg(%s) FROM %s "
-										"WHERE %s OPERATOR(pg_catalog.=) $1",
-										history->hash, history->qualified, history->added));
-	statement_int4(&statement, commit->number);
-	run_on_data(commit, &statement);
-	read_fingerprint(commit);
+	PushCopiedSnapshot(commit->snapshot);
+	UpdateActiveSnapshotCommandId();
+	inserted =
+		history_load(history_oid(commit->history),
+					 psprintf("SELECT %s FROM %s AS t",
+							  column_list(shape_names(commit->shape), "t"), commit->source_name),
+					 commit->number);
+	PopActiveSnapshot();
+	become_again(caller);
+	history_create_indexes(commit->dataset, commit->history, commit->number);
+	return inserted;
 }
 
 static void
 commit_first(Commit *commit)
 {
-	insert_all(commit);
-	fingerprint_inserted(commit);
+	commit->fingerprint = insert_all(commit);
 	commit->added = commit->fingerprint.nrows;
 }
 
@@ -365,15 +349,18 @@ apply_changes(Commit *commit)
 	statement_int4(&statement, commit->number);
 	run_on_data(commit, &statement);
 
-	statement_init(&statement,
-				   psprintf("INSERT INTO %1$s (%2$s, %3$s, %4$s, %5$s) "
-							"SELECT $1, %6$d, c.%7$s, %8$s FROM " CHANGES " AS c JOIN %9$s AS t "
-							"ON %10$s WHERE c.%7$s IS NOT NULL",
-							history->qualified, history->added, history->removed, history->hash,
-							column_list(names, NULL), STILL_THERE, history->new_hash,
-							column_list(names, "t"), commit->source_name,
-							key_condition(commit->source, commit->dataset->history,
-										  commit->dataset->key, "t", "c")));
+	statement_init(
+		&statement,
+		psprintf(
+			"INSERT INTO %1$s (%11$s, %2$s, %3$s, %4$s, %5$s) "
+			"SELECT (SELECT COALESCE(pg_catalog.max(h.%11$s), 0) FROM %1$s AS h) "
+			"OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (), $1, %6$d, c.%7$s, %8$s "
+			"FROM " CHANGES " AS c JOIN %9$s AS t ON %10$s WHERE c.%7$s IS NOT NULL",
+			history->qualified, history->added, history->removed, history->hash,
+			column_list(names, NULL), STILL_THERE, history->new_hash, column_list(names, "t"),
+			commit->source_name,
+			key_condition(commit->source, commit->dataset->history, commit->dataset->key, "t", "c"),
+			history->rid));
 	statement_int4(&statement, commit->number);
 	run_on_data(commit, &statement);
 }
@@ -390,7 +377,7 @@ move_all(Commit *commit)
 										STILL_THERE));
 	statement_int4(&statement, commit->number);
 	run_on_data(commit, &statement);
-	insert_all(commit);
+	(void) insert_all(commit);
 }
 
 static bool

@@ -439,18 +439,18 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	history->fresh = true;
 
 	initStringInfo(&ddl);
-	appendStringInfo(
-		&ddl,
-		"CREATE TABLE %s (%s bigint GENERATED ALWAYS AS IDENTITY, %s integer NOT NULL, "
-		"%s integer NOT NULL, %s uuid NOT NULL",
-		history->qualified, history->rid, history->added, history->removed, history->hash);
+	appendStringInfo(&ddl,
+					 "CREATE TABLE %s (%s bigint NOT NULL, %s integer NOT NULL, "
+					 "%s integer NOT NULL, %s uuid NOT NULL",
+					 history->qualified, history->rid, history->added, history->removed,
+					 history->hash);
 	foreach (cell, shape->columns)
 	{
 		ShapeColumn *column = lfirst(cell);
 
 		appendStringInfo(&ddl, ", %s %s", quote_identifier(column->name), column->storage_type);
 	}
-	appendStringInfoChar(&ddl, ')');
+	appendStringInfoString(&ddl, ") USING heap"); /* its rows are updated */
 	run_ddl(ddl.data);
 	run_ddl(psprintf("ALTER TABLE %s OWNER TO %s", history->qualified,
 					 quote_identifier(GetUserNameFromId(dataset->owner, false))));
@@ -462,16 +462,26 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	return history;
 }
 
+Oid
+history_oid(const History *history)
+{
+	return get_relname_relid(history->name, get_namespace_oid(HISTORY_SCHEMA, false));
+}
+
+/*
+ * number: the version in which the table begins. Its rows need no entry in the index by version
+ * added: who looks for all of a table's rows does not want an index.
+ */
 void
-history_create_indexes(const Dataset *dataset, const History *history)
+history_create_indexes(const Dataset *dataset, const History *history, int32 number)
 {
 	run_ddl(psprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", history->qualified, history->rid));
 	run_ddl(psprintf("CREATE UNIQUE INDEX %s ON %s (%s) WHERE %s = %d",
 					 quote_identifier(psprintf("%s_key", history->name)), history->qualified,
 					 column_list(dataset->key, NULL), history->removed, STILL_THERE));
-	run_ddl(psprintf("CREATE INDEX %s ON %s (%s)",
+	run_ddl(psprintf("CREATE INDEX %s ON %s (%s) WHERE %s > %d",
 					 quote_identifier(psprintf("%s_added", history->name)), history->qualified,
-					 history->added));
+					 history->added, history->added, number));
 	run_ddl(psprintf("CREATE INDEX %s ON %s (%s) WHERE %s < %d",
 					 quote_identifier(psprintf("%s_removed", history->name)), history->qualified,
 					 history->removed, history->removed, STILL_THERE));

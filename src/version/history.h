@@ -4,6 +4,7 @@
 #ifndef AIDATAOPS_HISTORY_H
 #define AIDATAOPS_HISTORY_H
 
+#include "fingerprint/fingerprint.h"
 #include "nodes/pg_list.h"
 #include "utils/uuid.h"
 #include "version/catalog.h"
@@ -49,7 +50,15 @@ typedef struct History
  */
 extern History *history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch);
 extern History *history_current(const Dataset *dataset);
-extern void history_create_indexes(const Dataset *dataset, const History *history);
+extern void history_create_indexes(const Dataset *dataset, const History *history, int32 number);
+extern Oid history_oid(const History *history);
+
+/*
+ * Fill a history table that is new with the rows of a query, which gives the columns of the source
+ * in their order, under the active snapshot. They are there from version `number`; returns their
+ * fingerprint.
+ */
+extern Fingerprint history_load(Oid history, const char *query, int32 number);
 
 /* Raises if a key column is gone or its type cannot be compared. */
 extern void check_key_columns(Oid relid, List *key);
