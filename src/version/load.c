@@ -24,6 +24,13 @@
 
 #define BATCH 64
 
+/*
+ * The table was made by this very command, so its rows can be written as frozen, as COPY FREEZE
+ * does: if the transaction is rolled back, the table is gone with them. They need no freezing
+ * later, and reading them no check of visibility.
+ */
+#define INSERT_OPTIONS (TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN)
+
 /* rid, added, removed and hash come first in a history table */
 #define OWN_COLUMNS 4
 
@@ -46,7 +53,7 @@ loader_flush(Loader *loader)
 {
 	if (loader->nslots > 0)
 		table_multi_insert(loader->relation, loader->slots, loader->nslots,
-						   GetCurrentCommandId(true), TABLE_INSERT_SKIP_FSM, loader->bulk);
+						   GetCurrentCommandId(true), INSERT_OPTIONS, loader->bulk);
 	for (int i = 0; i < loader->nslots; i++)
 		ExecClearTuple(loader->slots[i]);
 	loader->nslots = 0;
@@ -129,7 +136,7 @@ loader_end(Loader *loader)
 	for (int i = 0; i < BATCH; i++)
 		ExecDropSingleTupleTableSlot(loader->slots[i]);
 	FreeBulkInsertState(loader->bulk);
-	table_finish_bulk_insert(loader->relation, TABLE_INSERT_SKIP_FSM);
+	table_finish_bulk_insert(loader->relation, INSERT_OPTIONS);
 	table_close(loader->relation, NoLock);
 	CommandCounterIncrement();
 }
