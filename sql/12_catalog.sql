@@ -3,6 +3,9 @@
 -- Everybody may read it, row-level security shows each role the datasets whose tables it may read;
 -- nobody but the functions of src/version writes it. A table is kept by schema and name beside its
 -- OID, which means nothing after a restore elsewhere (relation_origin tells).
+--
+-- There are no foreign keys between these tables: the extension creates them before data is restored,
+-- and a parallel pg_restore fills the tables in any order. What writes them keeps them consistent.
 
 CREATE FUNCTION aidataops._is_visible(relation_oid oid, relation_origin text, relation_schema name, relation_name name, history_table name)
     RETURNS boolean
@@ -60,7 +63,7 @@ COMMENT ON COLUMN aidataops.dataset.created_at IS 'When the dataset was declared
 COMMENT ON COLUMN aidataops.dataset.created_by IS 'session_user who declared it.';
 
 CREATE TABLE aidataops.schema_epoch (
-    dataset_id       integer NOT NULL REFERENCES aidataops.dataset,
+    dataset_id       integer NOT NULL,
     epoch            integer NOT NULL,
     column_names     name[] NOT NULL,
     column_types     text[] NOT NULL,
@@ -97,8 +100,7 @@ CREATE TABLE aidataops.version (
     fingerprint      aidataops.fingerprint NOT NULL,
     schema_signature uuid NOT NULL,
     method           text NOT NULL CHECK (method IN ('full_scan')),
-    UNIQUE (dataset_id, number),
-    FOREIGN KEY (dataset_id, epoch) REFERENCES aidataops.schema_epoch
+    UNIQUE (dataset_id, number)
 );
 COMMENT ON TABLE aidataops.version IS 'Versions of datasets, written by commit(). Tables of your own may refer to it: training_set aidataops.dataset_version REFERENCES aidataops.version.';
 COMMENT ON COLUMN aidataops.version.version IS 'Name of the version: dataset@number.';
@@ -127,8 +129,7 @@ CREATE TABLE aidataops.tag (
     protected  boolean NOT NULL,
     tagged_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
     tagged_by  name NOT NULL,
-    PRIMARY KEY (dataset_id, tag),
-    FOREIGN KEY (dataset_id, number) REFERENCES aidataops.version (dataset_id, number)
+    PRIMARY KEY (dataset_id, tag)
 );
 COMMENT ON TABLE aidataops.tag IS 'Names of versions, given by tag().';
 COMMENT ON COLUMN aidataops.tag.dataset_id IS 'The dataset.';

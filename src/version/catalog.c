@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -235,20 +236,29 @@ dataset_source(const Dataset *dataset)
 					   dataset->relation_name);
 }
 
+static void
+source_is_gone(const Dataset *dataset)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+					errmsg("source table \"%s.%s\" of dataset \"%s\" does not exist",
+						   dataset->relation_schema, dataset->relation_name, dataset->name),
+					errdetail("It was dropped, or dropped and created again. The versions of the "
+							  "dataset can still be read."),
+					errhint("Use attach_dataset(%s, relation) to go on with another table.",
+							quote_literal_cstr(dataset->name))));
+}
+
 Oid
-dataset_source_or_error(const Dataset *dataset)
+dataset_lock_source(const Dataset *dataset)
 {
 	Oid source = dataset_source(dataset);
 
 	if (!OidIsValid(source))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("source table \"%s.%s\" of dataset \"%s\" does not exist",
-						dataset->relation_schema, dataset->relation_name, dataset->name),
-				 errdetail("It was dropped, or dropped and created again. The versions of the "
-						   "dataset can still be read."),
-				 errhint("Use attach_dataset(%s, relation) to go on with another table.",
-						 quote_literal_cstr(dataset->name))));
+		source_is_gone(dataset);
+	LockRelationOid(source, AccessShareLock);
+	/* it may have been dropped, and even made anew under its name, while we waited */
+	if (dataset_source(dataset) != source || !get_rel_name(source))
+		source_is_gone(dataset);
 	return source;
 }
 

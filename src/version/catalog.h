@@ -88,7 +88,9 @@ extern Dataset *dataset_lock(Dataset *dataset);
 
 /* The source relation's OID, InvalidOid if it is gone; follows renames and restored databases. */
 extern Oid dataset_source(const Dataset *dataset);
-extern Oid dataset_source_or_error(const Dataset *dataset);
+
+/* The same, locked against changes of its definition; raises if it is gone. */
+extern Oid dataset_lock_source(const Dataset *dataset);
 
 /* Identifies the database in which a stored OID means something. */
 extern char *database_origin(void);

@@ -23,7 +23,6 @@
 #include "executor/tstoreReceiver.h"
 #include "fingerprint/fingerprint.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -577,8 +576,7 @@ begin_commit(Commit *commit, const char *name)
 	dataset_check_owner(dataset, "commit to");
 	dataset = commit->dataset = dataset_lock(dataset);
 	commit->caller = GetUserId();
-	commit->source = dataset_source_or_error(dataset);
-	LockRelationOid(commit->source, AccessShareLock);
+	commit->source = dataset_lock_source(dataset);
 	commit->source_name = quote_qualified_identifier(
 		get_namespace_name(get_rel_namespace(commit->source)), get_rel_name(commit->source));
 	commit->number = dataset->head + 1;

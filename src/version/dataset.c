@@ -258,7 +258,7 @@ set_column_roles(PG_FUNCTION_ARGS)
 	dataset = dataset_find(text_argument(fcinfo, 0));
 	dataset_check_owner(dataset, "set column roles of");
 	dataset = dataset_lock(dataset);
-	source = dataset_source_or_error(dataset);
+	source = dataset_lock_source(dataset);
 
 	statement_init(&statement, "SELECT roles || $2 FROM aidataops.dataset WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
