@@ -156,6 +156,19 @@ CREATE FUNCTION aidataops._version_query(version aidataops.dataset_version) RETU
     END;
 COMMENT ON FUNCTION aidataops._version_query(aidataops.dataset_version) IS 'Internal: the query that gives the rows of a version in its own shape.';
 
+-- The whole tuples of history, if they are the four own columns and then just the version's.
+CREATE FUNCTION aidataops._stored_query(version aidataops.dataset_version) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT format('SELECT * FROM %s AS r WHERE %s', r.from_item, r.condition)
+          FROM aidataops._rows(version) AS r
+         WHERE r.number IS NOT NULL
+           AND ARRAY(SELECT CASE WHEN a.attisdropped THEN '' ELSE a.attname END::name FROM pg_attribute AS a
+                      WHERE a.attrelid = r.relation AND a.attnum > 0 ORDER BY a.attnum)
+             = ARRAY[r.prefix || 'rid', r.prefix || 'added', r.prefix || 'removed', r.prefix || 'hash']::name[] || r.column_names;
+    END;
+COMMENT ON FUNCTION aidataops._stored_query(aidataops.dataset_version) IS 'Internal: the query that gives the rows of a version as history stores them; NULL if they have another shape.';
+
 -- ------------------------------------------------------------------------- declaring
 
 CREATE FUNCTION aidataops._guess_role(relation regclass, column_name name, is_key boolean, typid oid) RETURNS text

@@ -7,10 +7,11 @@
 #include "postgres.h"
 
 #include "aidataops.h"
+#include "access/htup_details.h"
+#include "access/tupmacs.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -23,7 +24,7 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
-#include "version/catalog.h"
+#include "version/history.h"
 
 /* Where a column of the result comes from. */
 typedef struct ColumnMap
@@ -43,6 +44,16 @@ typedef struct MappingReceiver
 	Datum *values;
 	bool *nulls;
 } MappingReceiver;
+
+static void
+receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+{
+}
+
+static void
+receiver_done(DestReceiver *self)
+{
+}
 
 /* --------------------------------------------------------------------- receiving ---- */
 
@@ -76,14 +87,101 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
-static void
-receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+/* ---------------------------------------------------------------- stored tuples ---- */
+
+/*
+ * Where the row type is the version's own shape, the result of a row is a tail of the tuple that
+ * history stores: behind the four own columns, which are never NULL and end where any type may
+ * begin. Cutting it off costs a copy; taking the row apart and building another costs as much as
+ * all the rest of as_of().
+ */
+typedef struct TailReceiver
 {
+	DestReceiver pub;
+	Tuplestorestate *store;
+	TupleDesc tupdesc;
+	int natts; /* of the result */
+	Size capacity;
+	HeapTupleData tuple;
+	MemoryContext context;
+} TailReceiver;
+
+/* The null bitmap without its first HISTORY_OWN_COLUMNS bits, which say "not NULL". */
+static void
+shift_null_bitmap(bits8 *to, const bits8 *from, int natts)
+{
+	memset(to, 0, BITMAPLEN(natts));
+	for (int i = 0; i < natts; i++)
+	{
+		if (!att_isnull(i + HISTORY_OWN_COLUMNS, from))
+			to[i >> 3] |= 1 << (i & 0x07);
+	}
 }
 
 static void
-receiver_done(DestReceiver *self)
+cut_tail(TailReceiver *receiver, HeapTuple stored)
 {
+	HeapTupleHeader from = stored->t_data;
+	HeapTupleHeader to;
+	bool has_nulls = HeapTupleHasNulls(stored);
+	Size header = MAXALIGN(SizeofHeapTupleHeader + (has_nulls ? BITMAPLEN(receiver->natts) : 0));
+	Size data = stored->t_len - from->t_hoff - HISTORY_OWN_BYTES;
+
+	if (header + data > receiver->capacity)
+	{
+		receiver->capacity = 2 * (header + data);
+		receiver->tuple.t_data = MemoryContextAlloc(receiver->context, receiver->capacity);
+	}
+	to = receiver->tuple.t_data;
+	memset(to, 0, SizeofHeapTupleHeader);
+	to->t_infomask = from->t_infomask & (HEAP_HASNULL | HEAP_HASVARWIDTH | HEAP_HASEXTERNAL);
+	to->t_hoff = header;
+	HeapTupleHeaderSetNatts(to, receiver->natts);
+	if (has_nulls)
+		shift_null_bitmap(to->t_bits, from->t_bits, receiver->natts);
+	memcpy((char *) to + header, (char *) from + from->t_hoff + HISTORY_OWN_BYTES, data);
+	receiver->tuple.t_len = header + data;
+}
+
+static bool
+receive_tail(TupleTableSlot *slot, DestReceiver *self)
+{
+	TailReceiver *receiver = (TailReceiver *) self;
+	bool should_free;
+	HeapTuple stored = ExecFetchSlotHeapTuple(slot, false, &should_free);
+
+	if (HeapTupleHeaderGetNatts(stored->t_data) == receiver->natts + HISTORY_OWN_COLUMNS)
+	{
+		cut_tail(receiver, stored);
+		tuplestore_puttuple(receiver->store, &receiver->tuple);
+	}
+	else /* stored before a column was added */
+	{
+		slot_getallattrs(slot);
+		tuplestore_putvalues(receiver->store, receiver->tupdesc,
+							 slot->tts_values + HISTORY_OWN_COLUMNS,
+							 slot->tts_isnull + HISTORY_OWN_COLUMNS);
+	}
+	if (should_free)
+		heap_freetuple(stored);
+	return true;
+}
+
+static DestReceiver *
+make_tail_receiver(TupleDesc target, Tuplestorestate *store)
+{
+	TailReceiver *receiver = palloc0(sizeof(TailReceiver));
+
+	receiver->pub.receiveSlot = receive_tail;
+	receiver->pub.rStartup = receiver_startup;
+	receiver->pub.rShutdown = receiver_done;
+	receiver->pub.rDestroy = receiver_done;
+	receiver->pub.mydest = DestTuplestore;
+	receiver->store = store;
+	receiver->tupdesc = target;
+	receiver->natts = target->natts;
+	receiver->context = CurrentMemoryContext;
+	return (DestReceiver *) receiver;
 }
 
 /* ----------------------------------------------------------------------- mapping ---- */
@@ -192,33 +290,43 @@ row_type_argument(FunctionCallInfo fcinfo, int argument)
 	return lookup_rowtype_tupdesc_copy(getBaseType(type), -1);
 }
 
+/* The SQL text that an internal function makes for the version; NULL if it makes none. */
 static char *
-version_query(Datum version)
+query_text(const char *function, Datum version)
 {
 	Statement statement;
 
-	statement_init(&statement, "SELECT aidataops._version_query($1)");
+	statement_init(&statement, psprintf("SELECT aidataops.%s($1)", function));
 	statement_param(&statement, own_type("dataset_version"), version, false);
 	statement_run(&statement, GetActiveSnapshot());
 	return result_text(1);
 }
 
-static DestReceiver *
-make_receiver(TupleDesc from, TupleDesc to, Tuplestorestate *store, bool partial)
+static SPIPlanPtr
+prepare(const char *sql)
 {
-	ColumnMap *columns = map_columns(from, to);
-	MappingReceiver *receiver;
+	SPIPlanPtr plan = SPI_prepare(sql, 0, NULL);
 
-	if (!partial)
-		check_no_column_lost(from, to);
-	if (is_identity(from, to, columns))
-	{
-		DestReceiver *direct = CreateDestReceiver(DestTuplestore);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\"", sql);
+	return plan;
+}
 
-		SetTuplestoreDestReceiverParams(direct, store, CurrentMemoryContext, false, NULL, NULL);
-		return direct;
-	}
-	receiver = palloc0(sizeof(MappingReceiver));
+static void
+execute_into(SPIPlanPtr plan, DestReceiver *receiver)
+{
+	SPIExecuteOptions options = {.read_only = true, .dest = receiver};
+	int code = SPI_execute_plan_extended(plan, &options);
+
+	if (code < 0)
+		elog(ERROR, "could not read a version: %s", SPI_result_code_string(code));
+}
+
+static DestReceiver *
+make_mapping_receiver(TupleDesc to, Tuplestorestate *store, ColumnMap *columns)
+{
+	MappingReceiver *receiver = palloc0(sizeof(MappingReceiver));
+
 	receiver->pub.receiveSlot = receive_row;
 	receiver->pub.rStartup = receiver_startup;
 	receiver->pub.rShutdown = receiver_done;
@@ -234,17 +342,28 @@ make_receiver(TupleDesc from, TupleDesc to, Tuplestorestate *store, bool partial
 	return (DestReceiver *) receiver;
 }
 
+static void
+read_version(Datum version, TupleDesc target, Tuplestorestate *store, bool partial)
+{
+	SPIPlanPtr plan = prepare(query_text("_version_query", version));
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+	ColumnMap *columns = map_columns(source->resultDesc, target);
+	char *stored_query;
+
+	if (!partial)
+		check_no_column_lost(source->resultDesc, target);
+	if (is_identity(source->resultDesc, target, columns) &&
+		(stored_query = query_text("_stored_query", version)) != NULL)
+		execute_into(prepare(stored_query), make_tail_receiver(target, store));
+	else
+		execute_into(plan, make_mapping_receiver(target, store, columns));
+}
+
 PG_FUNCTION_INFO_V1(dataset_as_of);
 Datum
 dataset_as_of(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	SPIExecuteOptions options = {0};
 	TupleDesc target;
-	SPIPlanPtr plan;
-	CachedPlanSource *source;
-	char *sql;
-	int code;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -253,17 +372,8 @@ dataset_as_of(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 
 	SPI_connect();
-	sql = version_query(PG_GETARG_DATUM(0));
-	plan = SPI_prepare(sql, 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\"", sql);
-	source = linitial(SPI_plan_get_plan_sources(plan));
-	options.read_only = true;
-	options.dest = make_receiver(source->resultDesc, target, result->setResult,
-								 !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
-	code = SPI_execute_plan_extended(plan, &options);
-	if (code < 0)
-		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));
+	read_version(PG_GETARG_DATUM(0), target, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult,
+				 !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
 	SPI_finish();
 	return (Datum) 0;
 }

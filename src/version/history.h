@@ -30,6 +30,13 @@ extern List *shape_names(const Shape *shape);
 extern List *shape_types(const Shape *shape);
 extern Datum shape_signature(const Shape *shape);
 
+/*
+ * A history table begins with its own columns: rid bigint, added integer, removed integer, hash
+ * uuid, none of them NULL.
+ */
+#define HISTORY_OWN_COLUMNS 4
+#define HISTORY_OWN_BYTES   32
+
 /* A table of HISTORY_SCHEMA. Its own columns begin with a prefix that no column of the source has. */
 typedef struct History
 {

@@ -31,9 +31,6 @@
  */
 #define INSERT_OPTIONS (TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN)
 
-/* rid, added, removed and hash come first in a history table */
-#define OWN_COLUMNS 4
-
 typedef struct Loader
 {
 	DestReceiver pub;
@@ -78,13 +75,13 @@ store_row(Loader *loader, TupleTableSlot *source, TupleTableSlot *target)
 	bytes_set_u64((char *) uuid.data, hash.high);
 	bytes_set_u64((char *) uuid.data + 8, hash.low);
 
-	memset(target->tts_isnull, false, OWN_COLUMNS);
+	memset(target->tts_isnull, false, HISTORY_OWN_COLUMNS);
 	target->tts_values[0] = Int64GetDatum(++loader->rid);
 	target->tts_values[1] = Int32GetDatum(loader->number);
 	target->tts_values[2] = Int32GetDatum(STILL_THERE);
 	target->tts_values[3] = UUIDPGetDatum(&uuid);
-	memcpy(target->tts_values + OWN_COLUMNS, source->tts_values, natts * sizeof(Datum));
-	memcpy(target->tts_isnull + OWN_COLUMNS, source->tts_isnull, natts * sizeof(bool));
+	memcpy(target->tts_values + HISTORY_OWN_COLUMNS, source->tts_values, natts * sizeof(Datum));
+	memcpy(target->tts_isnull + HISTORY_OWN_COLUMNS, source->tts_isnull, natts * sizeof(bool));
 	ExecStoreVirtualTuple(target);
 	ExecMaterializeSlot(target); /* the source's page will be gone when the batch is written */
 }
