@@ -77,6 +77,17 @@ END $$;
 COMMENT ON FUNCTION aidataops.resolve(aidataops.dataset_version) IS
 'The numbered form of a version: resolve(''reviews@HEAD'') is reviews@7. An error that names what exists if there is no such version, and for name@WORKING, which has no number. NULL for NULL.';
 
+CREATE FUNCTION aidataops._check_sees_all_rows(relation oid) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF row_security_active(relation) THEN
+        RAISE EXCEPTION 'row-level security may hide rows of table "%" from you', relation::regclass
+            USING ERRCODE = 'insufficient_privilege', DETAIL = 'What is hidden would look as if it had been removed.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._check_sees_all_rows(oid) IS 'Internal: an error if row-level security applies to the caller, for whom rows could be missing.';
+
 -- Where the rows of a version are: what to select from and which rows of it.
 CREATE FUNCTION aidataops._rows(version aidataops.dataset_version,
     OUT dataset aidataops.dataset, OUT number integer, OUT relation oid, OUT from_item text,
@@ -98,10 +109,8 @@ BEGIN
             RAISE EXCEPTION 'source table "%.%" of dataset "%" does not exist', dataset.relation_schema, dataset.relation_name, dataset.name
                 USING ERRCODE = 'undefined_table',
                       HINT = format('Its versions can still be read. To go on with another table, use attach_dataset(%L, relation).', dataset.name);
-        ELSIF row_security_active(relation) THEN
-            RAISE EXCEPTION 'row-level security may hide rows of table "%" from you', relation::regclass
-                USING ERRCODE = 'insufficient_privilege', DETAIL = 'What is hidden would look as if it had been removed.';
         END IF;
+        PERFORM aidataops._check_sees_all_rows(relation);
         from_item := relation::regclass::text;
         SELECT array_agg(a.attname ORDER BY a.attnum), array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
           INTO column_names, column_types
@@ -132,6 +141,7 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('The owner of the dataset can allow it: GRANT SELECT ON %s TO %I.', from_item, current_user);
     END IF;
+    PERFORM aidataops._check_sees_all_rows(relation);
     column_names := e.column_names;
     column_types := e.column_types;
     prefix := e.prefix;
@@ -219,7 +229,7 @@ CREATE FUNCTION aidataops._base_type(typid oid) RETURNS oid
     END;
 COMMENT ON FUNCTION aidataops._base_type(oid) IS 'Internal: the type that a domain rests on; any other type itself.';
 
-CREATE FUNCTION aidataops._complete_roles(relation regclass, key name[], roles jsonb) RETURNS jsonb
+CREATE FUNCTION aidataops._complete_roles(relation regclass, key name[], roles jsonb, known jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -240,12 +250,12 @@ BEGIN
         END IF;
     END LOOP;
     SELECT jsonb_object_agg(a.attname,
-               coalesce(roles ->> a.attname::text, aidataops._guess_role(relation, a.attname, a.attname = ANY (key), aidataops._base_type(a.atttypid))))
+               coalesce(roles ->> a.attname::text, known ->> a.attname::text, aidataops._guess_role(relation, a.attname, a.attname = ANY (key), aidataops._base_type(a.atttypid))))
       INTO complete
       FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
     RETURN complete;
 END $$;
-COMMENT ON FUNCTION aidataops._complete_roles(regclass, name[], jsonb) IS 'Internal: the roles given, checked, and guesses for the other columns.';
+COMMENT ON FUNCTION aidataops._complete_roles(regclass, name[], jsonb, jsonb) IS 'Internal: the roles given, checked, those known before, and guesses for the other columns.';
 
 CREATE FUNCTION aidataops.create_dataset(
     name text, relation regclass, key name[] DEFAULT NULL, storage text DEFAULT 'rows', capture text DEFAULT 'none',

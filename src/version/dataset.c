@@ -5,6 +5,7 @@
 
 #include "access/relation.h"
 #include "aidataops.h"
+#include "catalog/catalog.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -63,6 +64,8 @@ kind_problem(Relation relation)
 	if (relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		return "Temporary tables vanish with their session, and versions of them could not be "
 			   "compared later.";
+	if (IsCatalogRelation(relation))
+		return "It is a system catalog.";
 	switch (relation->rd_rel->relkind)
 	{
 		case RELKIND_RELATION:
@@ -143,19 +146,20 @@ given_key(Relation relation, ArrayType *array)
 
 /* ------------------------------------------------------------------------- roles ---- */
 
-/* The roles given, checked, and guesses for the other columns; as the owner of the table. */
+/* The roles given, checked, those known, and guesses for the rest; as the owner of the table. */
 static Datum
-complete_roles(Oid relid, List *key, Oid owner, Datum given, bool given_is_null)
+complete_roles(Oid relid, List *key, Oid owner, NullableDatum given, NullableDatum known)
 {
 	Identity caller = become_role_restricted(owner);
 	Statement statement;
 	bool isnull;
 	Datum roles;
 
-	statement_init(&statement, "SELECT aidataops._complete_roles($1, $2, $3)");
+	statement_init(&statement, "SELECT aidataops._complete_roles($1, $2, $3, $4)");
 	statement_param(&statement, REGCLASSOID, ObjectIdGetDatum(relid), false);
 	statement_param(&statement, NAMEARRAYOID, list_to_name_array(key), false);
-	statement_param(&statement, JSONBOID, given, given_is_null);
+	statement_param(&statement, JSONBOID, given.value, given.isnull);
+	statement_param(&statement, JSONBOID, known.value, known.isnull);
 	statement_run(&statement, InvalidSnapshot);
 	roles = result_value(1, &isnull);
 	become_again(caller);
@@ -235,8 +239,7 @@ create_dataset(PG_FUNCTION_ARGS)
 		statement_text(&statement, text_argument(fcinfo, i));
 	statement_param(&statement, JSONBOID,
 					complete_roles(RelationGetRelid(relation), key, relation->rd_rel->relowner,
-								   PG_ARGISNULL(10) ? (Datum) 0 : PG_GETARG_DATUM(10),
-								   PG_ARGISNULL(10)),
+								   fcinfo->args[10], (NullableDatum){.isnull = true}),
 					false);
 	statement_run_as_catalog_owner(&statement);
 	relation_close(relation, NoLock);
@@ -251,8 +254,8 @@ set_column_roles(PG_FUNCTION_ARGS)
 	Dataset *dataset;
 	Statement statement;
 	Oid source;
+	NullableDatum known;
 	Datum roles;
-	bool isnull;
 
 	SPI_connect();
 	dataset = dataset_find(text_argument(fcinfo, 0));
@@ -260,13 +263,12 @@ set_column_roles(PG_FUNCTION_ARGS)
 	dataset = dataset_lock(dataset);
 	source = dataset_lock_source(dataset);
 
-	statement_init(&statement, "SELECT roles || $2 FROM aidataops.dataset WHERE dataset_id = $1");
+	statement_init(&statement, "SELECT roles FROM aidataops.dataset WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
-	statement_param(&statement, JSONBOID, PG_GETARG_DATUM(1), false);
 	statement_run_as_catalog_owner(&statement);
-	roles = result_value(1, &isnull);
+	known.value = result_value(1, &known.isnull);
 
-	roles = complete_roles(source, dataset->key, dataset->owner, roles, false);
+	roles = complete_roles(source, dataset->key, dataset->owner, fcinfo->args[1], known);
 	statement_init(&statement, "UPDATE aidataops.dataset SET roles = $2 WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
 	statement_param(&statement, JSONBOID, roles, false);

@@ -306,6 +306,7 @@ append_time(StringInfo buf, TimestampTz time)
 		if (timestamp2tm(time, NULL, &tm, &fsec, NULL, NULL) != 0)
 			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 							errmsg("timestamp out of range")));
+		tm.tm_isdst = 0; /* or the zone would be left out */
 		EncodeDateTime(&tm, fsec, true, 0, NULL, USE_ISO_DATES, text);
 	}
 	appendStringInfo(buf, "{%s}", text);
