@@ -18,6 +18,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
@@ -123,6 +124,11 @@ key_is_guaranteed(Oid relid, List *key)
 	bool found = false;
 	ListCell *cell;
 
+	if (relation->rd_rel->relkind == RELKIND_RELATION && has_subclass(relid))
+	{
+		relation_close(relation, NoLock); /* children may repeat the parent's keys */
+		return false;
+	}
 	foreach (cell, key)
 	{
 		AttrNumber attnum = get_attnum(relid, lfirst(cell));
@@ -221,21 +227,20 @@ check_key(const Commit *commit)
 	check_key_unique(commit, keys);
 }
 
-/* Rows that a policy hides must not be recorded as removed. */
+/* Rows that a policy hides must not be recorded as removed, nor stay when they were. */
 static void
-check_sees_all_rows(const Commit *commit)
+check_sees_all_rows(const Dataset *dataset, Oid relid)
 {
-	if (check_enable_rls(commit->source, commit->dataset->owner, true) != RLS_ENABLED)
+	if (!OidIsValid(relid) || check_enable_rls(relid, dataset->owner, true) != RLS_ENABLED)
 		return;
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		 errmsg("row-level security hides rows of table \"%s\" from \"%s\", the owner of "
-				"dataset \"%s\"",
-				get_rel_name(commit->source), GetUserNameFromId(commit->dataset->owner, false),
-				commit->dataset->name),
-		 errdetail("A version must hold every row of its table."),
-		 errhint("Give the owner of the dataset BYPASSRLS, or remove FORCE ROW LEVEL SECURITY.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("row-level security hides rows of table \"%s\" from \"%s\", the owner "
+					"of dataset \"%s\"",
+					get_rel_name(relid), GetUserNameFromId(dataset->owner, false), dataset->name),
+			 errdetail("A version must hold every row of its table."),
+			 errhint("Give the owner of the dataset BYPASSRLS, or remove FORCE ROW LEVEL "
+					 "SECURITY.")));
 }
 
 /* ------------------------------------------------------------------------- stages ---- */
@@ -583,7 +588,8 @@ begin_commit(Commit *commit, const char *name)
 	if (dataset->head == PG_INT32_MAX - 1)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("dataset \"%s\" has no version numbers left", name)));
-	check_sees_all_rows(commit);
+	check_sees_all_rows(dataset, commit->source);
+	check_sees_all_rows(dataset, dataset->history);
 	commit->snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	note_snapshot(commit);
 }

@@ -3,7 +3,7 @@
  *
  * Interval storage: a history table holds every row that some version had, once, with the version
  * in which it was added and the one in which it was removed. It has the columns of the source, so
- * values keep their types exactly and can be indexed, and it is an ordinary table outside the
+ * values keep their types exactly, and it is an ordinary table outside the
  * extension, so pg_dump keeps it. A column added to the source is added to it; any other change of
  * shape begins a new table, and old history is never rewritten.
  */
@@ -476,9 +476,10 @@ void
 history_create_indexes(const Dataset *dataset, const History *history, int32 number)
 {
 	run_ddl(psprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", history->qualified, history->rid));
-	run_ddl(psprintf("CREATE UNIQUE INDEX %s ON %s (%s) WHERE %s = %d",
+	/* keeps keys unique among the rows still there, and finds a key in any version */
+	run_ddl(psprintf("CREATE UNIQUE INDEX %s ON %s (%s, %s)",
 					 quote_identifier(psprintf("%s_key", history->name)), history->qualified,
-					 column_list(dataset->key, NULL), history->removed, STILL_THERE));
+					 column_list(dataset->key, NULL), history->removed));
 	run_ddl(psprintf("CREATE INDEX %s ON %s (%s) WHERE %s > %d",
 					 quote_identifier(psprintf("%s_added", history->name)), history->qualified,
 					 history->added, history->added, number));
