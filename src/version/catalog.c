@@ -333,6 +333,16 @@ dataset_lock(Dataset *dataset)
 	return dataset_from_result();
 }
 
+/* The table has another owner by now, who will wonder. */
+static bool
+owners_differ(const Dataset *dataset)
+{
+	Oid source_owner = relation_owner(dataset_source(dataset));
+
+	return OidIsValid(dataset->history) && OidIsValid(source_owner) &&
+		   source_owner != dataset->owner;
+}
+
 void
 dataset_check_owner(const Dataset *dataset, const char *action)
 {
@@ -346,7 +356,12 @@ dataset_check_owner(const Dataset *dataset, const char *action)
 			 ? errdetail("Only members of the role \"%s\", which owns the dataset, may do that.",
 						 GetUserNameFromId(dataset->owner, false))
 			 : errdetail("The dataset's table and history are gone, so only a superuser may do "
-						 "that.")));
+						 "that."),
+		 owners_differ(dataset)
+			 ? errhint("A dataset belongs to the owner of its history. After ALTER TABLE ... "
+					   "OWNER of the source, do the same to %s.%s.",
+					   HISTORY_SCHEMA, quote_identifier(get_rel_name(dataset->history)))
+			 : 0));
 }
 
 /* ------------------------------------------------------------------- visibility ---- */
