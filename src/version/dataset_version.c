@@ -460,7 +460,8 @@ dataset_version_send(PG_FUNCTION_ARGS)
 static int
 compare_bytes(const char *a, int alen, const char *b, int blen)
 {
-	int order = memcmp(a, b, Min(alen, blen));
+	int common = Min(alen, blen);
+	int order = common > 0 ? memcmp(a, b, common) : 0; /* of nothing, a may be NULL */
 
 	return order != 0 ? order : alen - blen;
 }

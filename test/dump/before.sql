@@ -1,0 +1,42 @@
+-- Three datasets with versions: quoted names and a schema change, many types with only fingerprints, and another owner.
+CREATE EXTENSION aidataops;
+SET search_path = public, aidataops;
+CREATE ROLE aidataops_dump_owner;
+CREATE ROLE aidataops_dump_reader;
+GRANT CREATE, USAGE ON SCHEMA public TO aidataops_dump_owner;
+
+CREATE SCHEMA "Odd ""Schema""";
+CREATE TYPE "Odd ""Schema"""."Mood" AS ENUM ('sad', 'très content');
+CREATE TABLE "Odd ""Schema"""."Täble" ("Id" int, "select" text, "a""b" numeric, _hash "Odd ""Schema"""."Mood", at timestamptz, PRIMARY KEY ("Id", "select"));
+INSERT INTO "Odd ""Schema"""."Täble" SELECT i, 'k' || i, i / 8.0, CASE WHEN i % 2 = 0 THEN 'très content'::"Odd ""Schema"""."Mood" END, timestamptz '2026-01-01 00:00+00' + i * interval '1 day'
+  FROM generate_series(1, 20) AS i;
+SELECT create_dataset('Odd Dätaset', '"Odd ""Schema"""."Täble"', description => 'It''s odd', roles => '{"at": "time"}');
+SELECT commit('Odd Dätaset', 'first');
+UPDATE "Odd ""Schema"""."Täble" SET "a""b" = 0.0 WHERE "Id" < 5;
+DELETE FROM "Odd ""Schema"""."Täble" WHERE "Id" = 20;
+SELECT commit('Odd Dätaset', 'second');
+-- the type changes, so that the rows move to another history table
+ALTER TABLE "Odd ""Schema"""."Täble" ALTER COLUMN "a""b" TYPE text, ADD COLUMN added text DEFAULT 'x';
+SELECT commit('Odd Dätaset', 'third');
+SELECT tag('Odd Dätaset@2', 'gold', protected => true);
+SELECT create_version_view('Odd Dätaset@1', 'first_version');
+
+CREATE TABLE sealed (id bigint PRIMARY KEY, j jsonb, x float8, b bytea, r tstzrange, a text[]);
+INSERT INTO sealed SELECT i, jsonb_build_object('n', i), i / 3.0, decode(md5(i::text), 'hex'), tstzrange('2026-01-01 00:00+00', NULL), ARRAY['a', NULL] FROM generate_series(1, 10) AS i;
+SELECT create_dataset('sealed', 'sealed', storage => 'fingerprint');
+SELECT commit('sealed', 'first');
+DELETE FROM sealed WHERE id = 3;
+SELECT commit('sealed', 'second');
+
+SET ROLE aidataops_dump_owner;
+CREATE TABLE owned (id int PRIMARY KEY, v text);
+INSERT INTO owned VALUES (1, 'a'), (2, 'b');
+SELECT create_dataset('owned', 'owned');
+SELECT commit('owned', 'first');
+UPDATE owned SET v = 'c' WHERE id = 2;
+SELECT commit('owned', 'second');
+RESET ROLE;
+
+-- a table of the user's own that refers to versions
+CREATE TABLE model (name text PRIMARY KEY, training_set dataset_version REFERENCES version);
+INSERT INTO model VALUES ('m', 'Odd Dätaset@2'), ('n', 'owned@1');

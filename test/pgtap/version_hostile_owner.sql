@@ -1,0 +1,95 @@
+-- The owner of a dataset must gain nothing by a superuser who commits to it: code that hangs on the table, on its history or on
+-- its values runs as the owner, and cannot change the session.
+BEGIN;
+SET search_path = public, aidataops;
+SET client_min_messages = warning;
+CREATE ROLE regress_mallory;
+CREATE SCHEMA trap AUTHORIZATION regress_mallory;
+CREATE TABLE public.witness (place text, who name);
+GRANT INSERT, SELECT ON public.witness TO PUBLIC;
+-- what a superuser would not want to be made to do
+CREATE FUNCTION pg_temp.is_safe() RETURNS boolean LANGUAGE sql AS
+    'SELECT NOT EXISTS (SELECT FROM public.witness WHERE who <> ''regress_mallory'') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = ''regress_mallory'')';
+SELECT plan(16);
+
+SET ROLE regress_mallory;
+CREATE FUNCTION trap.attack(place text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.witness VALUES (place, current_user);
+    IF current_user <> 'regress_mallory' THEN
+        EXECUTE 'ALTER ROLE regress_mallory SUPERUSER';
+    END IF;
+    RETURN true;
+END $$;
+CREATE FUNCTION trap.attack_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.attack(tg_argv[0]); RETURN new; END $$;
+-- values whose handling calls out: a domain with a check, and a key with an operator class of mallory's own cannot be made
+-- without superuser, but an index on an expression can
+CREATE DOMAIN trap.bait AS text CHECK (trap.attack('check of a domain'));
+CREATE FUNCTION trap.immutable(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM trap.attack('expression of an index'); RETURN $1; END $$;
+CREATE TABLE trap.source (id int PRIMARY KEY, bait trap.bait, v text);
+INSERT INTO trap.source VALUES (1, 'x', 'a'), (2, 'y', 'b');
+CREATE TRIGGER t BEFORE INSERT OR UPDATE ON trap.source FOR EACH ROW EXECUTE FUNCTION trap.attack_trigger('trigger of the table');
+RESET ROLE;
+
+SELECT lives_ok($$SELECT create_dataset('trap', 'trap.source')$$, 'a superuser declares the dataset');
+SELECT lives_ok($$SELECT commit('trap', 'first')$$, 'and commits');
+SELECT is((SELECT tableowner::text FROM pg_tables WHERE schemaname = 'aidataops_history'), 'regress_mallory', 'the history is the table owner''s');
+
+-- mallory owns the history, and hangs things on it
+SET ROLE regress_mallory;
+DO $$
+DECLARE history text := (SELECT 'aidataops_history.' || history_table FROM aidataops.dataset WHERE name = 'trap');
+BEGIN
+    EXECUTE format('CREATE TRIGGER i BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION trap.attack_trigger(''insert into the history'')', history);
+    EXECUTE format('CREATE TRIGGER u BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION trap.attack_trigger(''update of the history'')', history);
+    EXECUTE format('CREATE TRIGGER s AFTER INSERT OR UPDATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION trap.attack_trigger(''statement on the history'')', history);
+    EXECUTE format('ALTER TABLE %s ADD CHECK (trap.attack(''check of the history''))', history);
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN v SET DEFAULT trap.immutable(''x'')', history);
+END $$;
+CREATE INDEX ON trap.source (trap.immutable(v));
+UPDATE trap.source SET v = 'c' WHERE id = 1;
+INSERT INTO trap.source VALUES (3, 'z', 'c');
+RESET ROLE;
+DELETE FROM public.witness;
+SELECT lives_ok($$SELECT commit('trap', 'second')$$, 'a superuser commits over all that');
+SELECT is((SELECT count(DISTINCT place) >= 3 FROM public.witness), true, 'what hangs on the history was run');
+SELECT ok(pg_temp.is_safe(), 'as mallory');
+-- a deferred trigger would run when the superuser's transaction ends, as the superuser: it stops the commit instead
+SET ROLE regress_mallory;
+DO $$ BEGIN EXECUTE format('CREATE CONSTRAINT TRIGGER d AFTER INSERT ON aidataops_history.%I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trap.attack_trigger(''deferred'')',
+    (SELECT history_table FROM aidataops.dataset WHERE name = 'trap')); END $$;
+INSERT INTO trap.source VALUES (9, 'z', 'c');
+RESET ROLE;
+DELETE FROM public.witness;
+SELECT throws_ok($$SELECT commit('trap', 'deferred')$$, '42501', NULL, 'a deferred trigger is refused');
+SELECT ok(pg_temp.is_safe(), 'and nothing else happened');
+SET ROLE regress_mallory;
+DO $$ BEGIN EXECUTE format('DROP TRIGGER d ON aidataops_history.%I', (SELECT history_table FROM aidataops.dataset WHERE name = 'trap')); END $$;
+RESET ROLE;
+
+-- a change of shape builds another history table, and its indexes
+SET ROLE regress_mallory;
+ALTER TABLE trap.source ALTER COLUMN v TYPE varchar(10), ADD COLUMN w trap.bait DEFAULT 'w';
+RESET ROLE;
+DELETE FROM public.witness;
+SELECT lives_ok($$SELECT commit('trap', 'third')$$, 'a superuser commits another shape');
+SELECT ok(pg_temp.is_safe(), 'what runs, runs as mallory');
+SELECT lives_ok($$SELECT set_column_roles('trap', '{}')$$, 'a superuser guesses roles');
+SELECT ok(pg_temp.is_safe(), 'what runs, runs as mallory');
+
+-- the session is as it was: a trap cannot leave a setting or a role behind
+SET ROLE regress_mallory;
+CREATE OR REPLACE FUNCTION trap.attack_trigger() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN SET ROLE NONE; RETURN new; END $$;
+DO $$ BEGIN EXECUTE format('CREATE TRIGGER i BEFORE INSERT ON aidataops_history.%I FOR EACH ROW EXECUTE FUNCTION trap.attack_trigger()',
+    (SELECT history_table FROM aidataops.dataset WHERE name = 'trap')); END $$;
+DROP TRIGGER t ON trap.source;
+INSERT INTO trap.source VALUES (4, 'q', 'd');
+RESET ROLE;
+SELECT throws_ok($$SELECT commit('trap', 'fourth')$$, '42501', NULL, 'a trap cannot become somebody else');
+SELECT is(current_user, session_user, 'the superuser is who they were');
+SELECT is(current_setting('search_path'), 'public, aidataops', 'with their settings');
+SELECT is((SELECT head FROM aidataops.dataset WHERE name = 'trap'), 3, 'and nothing was recorded');
+
+SELECT * FROM finish();
+ROLLBACK;
