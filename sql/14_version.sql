@@ -77,6 +77,10 @@ END $$;
 COMMENT ON FUNCTION aidataops.resolve(aidataops.dataset_version) IS
 'The numbered form of a version: resolve(''reviews@HEAD'') is reviews@7. An error that names what exists if there is no such version, and for name@WORKING, which has no number. NULL for NULL.';
 
+CREATE FUNCTION aidataops._shape(relation oid, OUT column_names name[], OUT column_types text[]) RETURNS record
+    LANGUAGE C STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'history_shape';
+COMMENT ON FUNCTION aidataops._shape(oid) IS 'Internal: names and types of the columns of a relation, as schema_epoch keeps them.';
+
 CREATE FUNCTION aidataops._check_sees_all_rows(relation oid) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -112,9 +116,7 @@ BEGIN
         END IF;
         PERFORM aidataops._check_sees_all_rows(relation);
         from_item := relation::regclass::text;
-        SELECT array_agg(a.attname ORDER BY a.attnum), array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
-          INTO column_names, column_types
-          FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+        SELECT s.column_names, s.column_types INTO column_names, column_types FROM aidataops._shape(relation) AS s;
         prefix := '_';
         WHILE column_names && ARRAY[prefix || 'hash']::name[] LOOP
             prefix := prefix || '_';

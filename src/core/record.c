@@ -229,11 +229,12 @@ static RecordEncoder *
 record_encoder_for(RecordEncoder **slot, MemoryContext context, Oid typid, int32 typmod)
 {
 	RecordEncoder *encoder = *slot;
+	uint64 generation = definition_generation; /* what is built below is at least this new */
 	TupleDesc tupdesc;
 	MemoryContext old;
 
 	if (encoder && encoder->typid == typid && encoder->typmod == typmod &&
-		encoder->generation == definition_generation)
+		encoder->generation == generation)
 		return encoder;
 
 	if (encoder)
@@ -262,7 +263,7 @@ record_encoder_for(RecordEncoder **slot, MemoryContext context, Oid typid, int32
 		}
 		encoder->typid = typid;
 		encoder->typmod = typmod;
-		encoder->generation = definition_generation;
+		encoder->generation = generation;
 		encoder->values = palloc(Max(tupdesc->natts, 1) * sizeof(Datum));
 		encoder->nulls = palloc(Max(tupdesc->natts, 1) * sizeof(bool));
 	}

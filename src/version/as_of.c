@@ -106,6 +106,44 @@ typedef struct TailReceiver
 	MemoryContext context;
 } TailReceiver;
 
+/*
+ * Are these the tuples to cut? An owner may alter a history table, and to trust the names of its
+ * columns alone would be to read whatever bytes lie there.
+ */
+static bool
+is_own_columns_and(TupleDesc stored, TupleDesc target)
+{
+	static const Oid own_types[HISTORY_OWN_COLUMNS] = {INT8OID, INT4OID, INT4OID, UUIDOID};
+
+	if (stored->natts != target->natts + HISTORY_OWN_COLUMNS)
+		return false;
+	for (int i = 0; i < stored->natts; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(stored, i);
+		Form_pg_attribute b =
+			i < HISTORY_OWN_COLUMNS ? NULL : TupleDescAttr(target, i - HISTORY_OWN_COLUMNS);
+
+		if (a->attisdropped || (b && b->attisdropped) ||
+			a->atttypid != (b ? b->atttypid : own_types[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+own_columns_present(HeapTuple tuple)
+{
+	if (HeapTupleHasNulls(tuple))
+	{
+		for (int i = 0; i < HISTORY_OWN_COLUMNS; i++)
+		{
+			if (att_isnull(i, tuple->t_data->t_bits))
+				return false;
+		}
+	}
+	return true;
+}
+
 /* The null bitmap without its first HISTORY_OWN_COLUMNS bits, which say "not NULL". */
 static void
 shift_null_bitmap(bits8 *to, const bits8 *from, int natts)
@@ -150,7 +188,8 @@ receive_tail(TupleTableSlot *slot, DestReceiver *self)
 	bool should_free;
 	HeapTuple stored = ExecFetchSlotHeapTuple(slot, false, &should_free);
 
-	if (HeapTupleHeaderGetNatts(stored->t_data) == receiver->natts + HISTORY_OWN_COLUMNS)
+	if (HeapTupleHeaderGetNatts(stored->t_data) == receiver->natts + HISTORY_OWN_COLUMNS &&
+		own_columns_present(stored))
 	{
 		cut_tail(receiver, stored);
 		tuplestore_puttuple(receiver->store, &receiver->tuple);
@@ -312,6 +351,12 @@ prepare(const char *sql)
 	return plan;
 }
 
+static TupleDesc
+result_shape(SPIPlanPtr plan)
+{
+	return ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc;
+}
+
 static void
 execute_into(SPIPlanPtr plan, DestReceiver *receiver)
 {
@@ -342,19 +387,33 @@ make_mapping_receiver(TupleDesc to, Tuplestorestate *store, ColumnMap *columns)
 	return (DestReceiver *) receiver;
 }
 
+/* The plan that gives the version's rows as they are stored, if they can be cut; else NULL. */
+static SPIPlanPtr
+prepare_stored(Datum version, TupleDesc target)
+{
+	char *sql = query_text("_stored_query", version);
+	SPIPlanPtr plan;
+
+	if (sql == NULL)
+		return NULL;
+	plan = prepare(sql);
+	return is_own_columns_and(result_shape(plan), target) ? plan : NULL;
+}
+
 static void
 read_version(Datum version, TupleDesc target, Tuplestorestate *store, bool partial)
 {
 	SPIPlanPtr plan = prepare(query_text("_version_query", version));
-	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
-	ColumnMap *columns = map_columns(source->resultDesc, target);
-	char *stored_query;
+	TupleDesc shape = result_shape(plan);
+	ColumnMap *columns = map_columns(shape, target);
+	SPIPlanPtr stored = NULL;
 
 	if (!partial)
-		check_no_column_lost(source->resultDesc, target);
-	if (is_identity(source->resultDesc, target, columns) &&
-		(stored_query = query_text("_stored_query", version)) != NULL)
-		execute_into(prepare(stored_query), make_tail_receiver(target, store));
+		check_no_column_lost(shape, target);
+	if (is_identity(shape, target, columns))
+		stored = prepare_stored(version, target);
+	if (stored)
+		execute_into(stored, make_tail_receiver(target, store));
 	else
 		execute_into(plan, make_mapping_receiver(target, store, columns));
 }

@@ -12,12 +12,14 @@
 #include "aidataops.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -39,7 +41,14 @@ relation_owner(Oid relid)
 	return owner;
 }
 
-/* An error in between needs no care: aborting a (sub)transaction restores the identity. */
+static void
+set_for_now(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
+/* An error in between needs no care: aborting a (sub)transaction restores identity and settings. */
 static Identity
 become(Oid role, int flags)
 {
@@ -47,6 +56,9 @@ become(Oid role, int flags)
 
 	GetUserIdAndSecContext(&previous.role, &previous.context);
 	SetUserIdAndSecContext(role, previous.context | flags);
+	previous.guc_level = NewGUCNestLevel();
+	set_for_now("search_path", "pg_catalog, pg_temp");
+	set_for_now("default_tablespace", ""); /* history lies where the database does */
 	return previous;
 }
 
@@ -68,9 +80,10 @@ become_role_restricted(Oid role)
 }
 
 void
-become_again(Identity identity)
+become_again(Identity previous)
 {
-	SetUserIdAndSecContext(identity.role, identity.context);
+	AtEOXact_GUC(false, previous.guc_level);
+	SetUserIdAndSecContext(previous.role, previous.context);
 }
 
 /* ------------------------------------------------------------------- statements ---- */
@@ -177,7 +190,12 @@ name_array_to_list(ArrayType *array)
 
 	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &values, &nulls, &count);
 	for (int i = 0; i < count; i++)
-		names = lappend(names, nulls[i] ? NULL : pstrdup(NameStr(*DatumGetName(values[i]))));
+	{
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("array of column names must not contain NULL")));
+		names = lappend(names, pstrdup(NameStr(*DatumGetName(values[i]))));
+	}
 	return names;
 }
 
@@ -218,15 +236,27 @@ database_origin(void)
 	return psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
 }
 
+/* Something else may have taken the name, or even the OID: a rule makes a view of a table. */
+static bool
+is_table(Oid relid)
+{
+	char relkind = OidIsValid(relid) ? get_rel_relkind(relid) : '\0';
+
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
+}
+
 static Oid
 find_source(Oid saved, const char *origin, const char *schema, const char *name)
 {
-	Oid schema_oid;
+	Oid source = saved; /* wherever it was renamed to */
 
-	if (strcmp(origin, database_origin()) == 0)
-		return get_rel_name(saved) ? saved : InvalidOid; /* wherever it was renamed to */
-	schema_oid = get_namespace_oid(schema, true);
-	return OidIsValid(schema_oid) ? get_relname_relid(name, schema_oid) : InvalidOid;
+	if (strcmp(origin, database_origin()) != 0)
+	{
+		Oid schema_oid = get_namespace_oid(schema, true);
+
+		source = OidIsValid(schema_oid) ? get_relname_relid(name, schema_oid) : InvalidOid;
+	}
+	return is_table(source) ? source : InvalidOid;
 }
 
 Oid
@@ -259,6 +289,8 @@ dataset_lock_source(const Dataset *dataset)
 	/* it may have been dropped, and even made anew under its name, while we waited */
 	if (dataset_source(dataset) != source || !get_rel_name(source))
 		source_is_gone(dataset);
+	/* with all partitions: one that is truncated must not be so between snapshot and scan */
+	(void) find_all_inheritors(source, AccessShareLock, NULL);
 	return source;
 }
 
@@ -374,14 +406,16 @@ PG_FUNCTION_INFO_V1(dataset_is_visible);
 Datum
 dataset_is_visible(PG_FUNCTION_ARGS)
 {
-	Oid saved = PG_GETARG_OID(0);
-	char *origin = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	char *schema = NameStr(*PG_GETARG_NAME(2));
-	char *name = NameStr(*PG_GETARG_NAME(3));
-	Oid source = find_source(saved, origin, schema, name);
-	Oid history = PG_ARGISNULL(4) ? InvalidOid : history_table(NameStr(*PG_GETARG_NAME(4)));
-	Oid owner = relation_owner(OidIsValid(history) ? history : source);
+	Oid source;
+	Oid history;
+	Oid owner;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		PG_RETURN_BOOL(false);
+	source = find_source(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+						 NameStr(*PG_GETARG_NAME(2)), NameStr(*PG_GETARG_NAME(3)));
+	history = PG_ARGISNULL(4) ? InvalidOid : history_table(NameStr(*PG_GETARG_NAME(4)));
+	owner = relation_owner(OidIsValid(history) ? history : source);
 	if (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner))
 		PG_RETURN_BOOL(true);
 	if (!OidIsValid(source))

@@ -13,7 +13,10 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "aidataops.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -33,6 +36,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
+#include "utils/typcache.h"
 #include "version/catalog.h"
 #include "version/dataset_version.h"
 #include "version/history.h"
@@ -43,6 +47,7 @@ typedef struct Commit
 {
 	Dataset *dataset;
 	Oid caller;
+	char *actor; /* as it was when the commit began */
 	Oid source;
 	char *source_name; /* qualified and quoted */
 	Snapshot snapshot;
@@ -115,49 +120,83 @@ collect_changes(Commit *commit, const char *sql)
 
 /* ------------------------------------------------------------------------- checks ---- */
 
+/* Since 18 a NOT NULL may be not yet validated. */
+static bool
+column_not_null(TupleDesc tupdesc, AttrNumber attnum)
+{
+#if PG_VERSION_NUM >= 180000
+	return TupleDescCompactAttr(tupdesc, attnum - 1)->attnullability == ATTNULLABLE_VALID;
+#else
+	return TupleDescAttr(tupdesc, attnum - 1)->attnotnull;
+#endif
+}
+
+/* Does the index forbid just what history's own index on the key will forbid? */
+static bool
+index_guarantees(Relation index, TupleDesc table, const Bitmapset *key)
+{
+	Form_pg_index form = index->rd_index;
+	Bitmapset *columns = NULL;
+
+	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
+		RelationGetIndexPredicate(index) != NIL)
+		return false;
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		AttrNumber attnum = form->indkey.values[i];
+		Form_pg_attribute attribute;
+
+		if (attnum <= 0)
+			return false;
+		attribute = TupleDescAttr(table, attnum - 1);
+		if (index->rd_indcollation[i] != attribute->attcollation ||
+			index->rd_opfamily[i] !=
+				lookup_type_cache(attribute->atttypid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
+			return false;
+		columns = bms_add_member(columns, attnum);
+	}
+	return bms_equal(columns, key);
+}
+
+static bool
+some_index_guarantees(Relation relation, const Bitmapset *key)
+{
+	ListCell *cell;
+
+	foreach (cell, RelationGetIndexList(relation))
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		bool guarantees = index_guarantees(index, RelationGetDescr(relation), key);
+
+		index_close(index, NoLock);
+		if (guarantees)
+			return true;
+	}
+	return false;
+}
+
 /* Is the key certain to be unique and not NULL in every snapshot, by an index and by NOT NULL? */
 static bool
 key_is_guaranteed(Oid relid, List *key)
 {
 	Relation relation = relation_open(relid, AccessShareLock);
-	Bitmapset *wanted = NULL;
-	bool found = false;
+	/* children of an inheritance parent may repeat its keys */
+	bool guaranteed =
+		relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || !has_subclass(relid);
+	Bitmapset *columns = NULL;
 	ListCell *cell;
 
-	if (relation->rd_rel->relkind == RELKIND_RELATION && has_subclass(relid))
-	{
-		relation_close(relation, NoLock); /* children may repeat the parent's keys */
-		return false;
-	}
 	foreach (cell, key)
 	{
 		AttrNumber attnum = get_attnum(relid, lfirst(cell));
 
-		if (attnum <= 0 || !TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attnotnull)
-		{
-			relation_close(relation, NoLock);
-			return false;
-		}
-		wanted = bms_add_member(wanted, attnum);
+		guaranteed =
+			guaranteed && attnum > 0 && column_not_null(RelationGetDescr(relation), attnum);
+		columns = bms_add_member(columns, Max(attnum, 0));
 	}
-	foreach (cell, RelationGetIndexList(relation))
-	{
-		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-		Form_pg_index index;
-		Bitmapset *columns = NULL;
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		index = (Form_pg_index) GETSTRUCT(tuple);
-		for (int i = 0; i < index->indnkeyatts; i++)
-			columns = bms_add_member(columns, Max(index->indkey.values[i], 0));
-		found = found ||
-				(index->indisunique && index->indimmediate && index->indisvalid &&
-				 heap_attisnull(tuple, Anum_pg_index_indpred, NULL) && bms_equal(columns, wanted));
-		ReleaseSysCache(tuple);
-	}
+	guaranteed = guaranteed && some_index_guarantees(relation, columns);
 	relation_close(relation, NoLock);
-	return found;
+	return guaranteed;
 }
 
 static void
@@ -509,7 +548,7 @@ record_version(const Commit *commit, const char *message)
 	statement_int4(&statement, commit->epoch);
 	statement_text(&statement, message);
 	statement_text(&statement, GetUserNameFromId(commit->caller, false));
-	statement_text(&statement, aidataops_actor);
+	statement_text(&statement, commit->actor);
 	statement_param(&statement, PG_SNAPSHOTOID, commit->snapshot_text, false);
 	statement_int8(&statement, commit->fingerprint.nrows);
 	statement_param(&statement, INT8OID, Int64GetDatum(commit->added), !rows);
@@ -572,6 +611,34 @@ check_arguments(FunctionCallInfo fcinfo)
 						errhint("Call commit() without gate => true.")));
 }
 
+/*
+ * A table rewritten after the snapshot was taken, which happens under REPEATABLE READ, looks empty to
+ * it. The definition is then newer than the snapshot.
+ */
+static void
+check_defined_in_snapshot(const Commit *commit)
+{
+	ListCell *cell;
+
+	foreach (cell, find_all_inheritors(commit->source, NoLock, NULL))
+	{
+		HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
+		TransactionId xmin;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+		ReleaseSysCache(tuple);
+		if (TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
+			XidInMVCCSnapshot(xmin, commit->snapshot))
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("could not serialize access due to a concurrent change of "
+								   "table \"%s\"",
+								   get_rel_name(lfirst_oid(cell))),
+							errhint("Try again in a new transaction.")));
+	}
+}
+
 /* Take the snapshot last: after the locks, so that nothing of this dataset changes behind it. */
 static void
 begin_commit(Commit *commit, const char *name)
@@ -581,6 +648,7 @@ begin_commit(Commit *commit, const char *name)
 	dataset_check_owner(dataset, "commit to");
 	dataset = commit->dataset = dataset_lock(dataset);
 	commit->caller = GetUserId();
+	commit->actor = pstrdup(aidataops_actor ? aidataops_actor : "");
 	commit->source = dataset_lock_source(dataset);
 	commit->source_name = quote_qualified_identifier(
 		get_namespace_name(get_rel_namespace(commit->source)), get_rel_name(commit->source));
@@ -591,7 +659,12 @@ begin_commit(Commit *commit, const char *name)
 	check_sees_all_rows(dataset, commit->source);
 	check_sees_all_rows(dataset, dataset->history);
 	commit->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	check_defined_in_snapshot(commit);
 	note_snapshot(commit);
+	if (strcmp(dataset->relation_origin, database_origin()) != 0)
+		ereport(NOTICE, (errmsg("dataset \"%s\" found its table %s by name after a restore",
+								dataset->name, commit->source_name),
+						 errhint("If that is another table, roll back and use attach_dataset().")));
 }
 
 static void

@@ -94,14 +94,23 @@ check_source(Relation relation)
 					   GetUserNameFromId(relation->rd_rel->relowner, false))));
 }
 
+/* Its columns in its own order, and also if it is deferrable, which an index list leaves out. */
 static List *
 primary_key(Relation relation)
 {
-	List *key = NIL;
-	Oid index = (RelationGetIndexList(relation), relation->rd_pkindex);
-	Relation pkey;
+	Statement statement;
+	bool isnull;
+	Datum columns;
 
-	if (!OidIsValid(index))
+	statement_init(&statement,
+				   "SELECT array_agg(a.attname ORDER BY k.ordinal) FROM pg_constraint AS c, "
+				   "unnest(c.conkey) WITH ORDINALITY AS k (attnum, ordinal), pg_attribute AS a "
+				   "WHERE c.conrelid = $1 AND c.contype = 'p' AND a.attrelid = c.conrelid AND "
+				   "a.attnum = k.attnum");
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(RelationGetRelid(relation)), false);
+	statement_run_as_catalog_owner(&statement);
+	columns = result_value(1, &isnull);
+	if (isnull)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
@@ -109,12 +118,7 @@ primary_key(Relation relation)
 			 errdetail("A dataset needs columns that identify a row, to tell a modified row "
 					   "from a removed and an added one."),
 			 errhint("Name them: create_dataset(name, relation, key => ARRAY['column', ...]).")));
-	pkey = relation_open(index, AccessShareLock);
-	for (int i = 0; i < pkey->rd_index->indnkeyatts; i++)
-		key = lappend(
-			key, get_attname(RelationGetRelid(relation), pkey->rd_index->indkey.values[i], false));
-	relation_close(pkey, AccessShareLock);
-	return key;
+	return name_array_to_list(DatumGetArrayTypeP(columns));
 }
 
 static List *
@@ -134,8 +138,8 @@ given_key(Relation relation, ArrayType *array)
 
 		if (attnum <= 0)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-							errmsg("key column \"%s\" does not exist in table \"%s\"",
-								   name ? name : "NULL", RelationGetRelationName(relation))));
+							errmsg("key column \"%s\" does not exist in table \"%s\"", name,
+								   RelationGetRelationName(relation))));
 		if (bms_is_member(attnum, seen))
 			ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
 							errmsg("key column \"%s\" is named twice", name)));
@@ -277,6 +281,20 @@ set_column_roles(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Commits read the table as the dataset's owner. */
+static void
+check_owner_can_read(const Dataset *dataset, Relation relation)
+{
+	if (!OidIsValid(dataset->owner) || /* nothing yet to own: it will be the table's owner */
+		pg_class_aclcheck(RelationGetRelid(relation), dataset->owner, ACL_SELECT) == ACLCHECK_OK)
+		return;
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("the owner of dataset \"%s\" may not read table \"%s\"", dataset->name,
+						   RelationGetRelationName(relation)),
+					errhint("GRANT SELECT on it to \"%s\" first.",
+							GetUserNameFromId(dataset->owner, false))));
+}
+
 PG_FUNCTION_INFO_V1(attach_dataset);
 Datum
 attach_dataset(PG_FUNCTION_ARGS)
@@ -292,6 +310,7 @@ attach_dataset(PG_FUNCTION_ARGS)
 	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
 	check_source(relation);
 	check_key_columns(RelationGetRelid(relation), dataset->key);
+	check_owner_can_read(dataset, relation);
 
 	statement_init(&statement,
 				   "UPDATE aidataops.dataset SET relation_schema = $2::name, relation_name = "

@@ -388,7 +388,7 @@ parts_of_message(char *data, int size, Reference *reference)
 		reference->tag = reference->name + reference->namelen;
 		reference->taglen = rest;
 	}
-	return reference_problem(reference);
+	return NULL;
 }
 
 /* Text in a message is in the client's encoding. */

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "aidataops.h"
 #include "catalog/namespace.h"
@@ -17,7 +18,9 @@
 #include "core/bytes.h"
 #include "core/hash.h"
 #include "executor/spi.h"
+#include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -259,6 +262,9 @@ key_type(Oid relid, const char *name, Oid *collation)
 	Oid type;
 	int32 typmod;
 
+	if (!get_rel_name(relid))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation with OID %u does not exist", relid)));
 	if (attnum == InvalidAttrNumber)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 						errmsg("key column \"%s\" does not exist in table \"%s\"", name,
@@ -307,6 +313,10 @@ check_key_columns(Oid relid, List *key)
 	Oid collation;
 	ListCell *cell;
 
+	if (list_length(key) >= INDEX_MAX_KEYS) /* history's index has one column more */
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("key of a dataset cannot have more than %d columns", INDEX_MAX_KEYS - 1)));
 	foreach (cell, key)
 		(void) equality_operator(key_type(relid, lfirst(cell), &collation), lfirst(cell));
 }
@@ -385,23 +395,32 @@ namespace_owner(Oid schema_oid)
 	return owner;
 }
 
+/* Two sessions may want it at once: the second waits on the catalog and then finds it. */
+static void
+create_history_schema(void)
+{
+	LockRelationOid(get_relname_relid("schema_epoch", get_namespace_oid(AIDATAOPS_SCHEMA, false)),
+					ShareRowExclusiveLock);
+	if (OidIsValid(get_namespace_oid(HISTORY_SCHEMA, true)))
+		return;
+	run_ddl("CREATE SCHEMA " HISTORY_SCHEMA);
+	run_ddl("GRANT USAGE ON SCHEMA " HISTORY_SCHEMA " TO PUBLIC");
+	run_ddl("COMMENT ON SCHEMA " HISTORY_SCHEMA " IS 'Rows of the versions of datasets; "
+			"written by the extension aidataops, not by hand.'");
+}
+
 /* The schema is no member of the extension, so that dropping the extension loses no history. */
 static void
 ensure_history_schema(void)
 {
-	Oid schema_oid = get_namespace_oid(HISTORY_SCHEMA, true);
 	Identity caller = become_catalog_owner();
 	Oid owner = GetUserId();
+	Oid schema_oid;
 
 	become_again(caller);
-	if (!OidIsValid(schema_oid))
-	{
-		run_ddl("CREATE SCHEMA " HISTORY_SCHEMA);
-		run_ddl("GRANT USAGE ON SCHEMA " HISTORY_SCHEMA " TO PUBLIC");
-		run_ddl("COMMENT ON SCHEMA " HISTORY_SCHEMA " IS 'Rows of the versions of datasets; "
-				"written by the extension aidataops, not by hand.'");
-		return;
-	}
+	if (!OidIsValid(get_namespace_oid(HISTORY_SCHEMA, true)))
+		create_history_schema();
+	schema_oid = get_namespace_oid(HISTORY_SCHEMA, false);
 	if (namespace_owner(schema_oid) != owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -422,6 +441,28 @@ free_table_name(const Dataset *dataset, int32 epoch)
 	for (int i = 2; OidIsValid(get_relname_relid(name, schema_oid)); i++)
 		name = psprintf("%s_%d", base, i);
 	return name;
+}
+
+/* What ALTER DEFAULT PRIVILEGES grants on a superuser's new tables was not meant for this one. */
+static void
+revoke_defaults(const History *history)
+{
+	Statement statement;
+	List *commands = NIL;
+	ListCell *cell;
+
+	statement_init(
+		&statement,
+		"SELECT format('REVOKE ALL ON %s FROM %s', c.oid::regclass, "
+		"CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) "
+		"END) FROM pg_class AS c, aclexplode(c.relacl) AS a "
+		"WHERE c.oid = $1 AND a.grantee <> c.relowner GROUP BY c.oid, a.grantee");
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(history_oid(history)), false);
+	statement_run_as_catalog_owner(&statement);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		commands = lappend(commands, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	foreach (cell, commands)
+		run_ddl(lfirst(cell));
 }
 
 static History *
@@ -454,6 +495,7 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	run_ddl(ddl.data);
 	run_ddl(psprintf("ALTER TABLE %s OWNER TO %s", history->qualified,
 					 quote_identifier(GetUserNameFromId(dataset->owner, false))));
+	revoke_defaults(history);
 	run_ddl(psprintf("COMMENT ON TABLE %s IS %s", history->qualified,
 					 quote_literal_cstr(psprintf("History of dataset %s, from schema epoch %d. A "
 												 "row was there from version %sadded until before "
@@ -529,6 +571,23 @@ history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch)
 							 quote_identifier(column->name), column->storage_type));
 	}
 	return history;
+}
+
+/* The columns of a relation for SQL, as an epoch keeps them. */
+PG_FUNCTION_INFO_V1(history_shape);
+Datum
+history_shape(PG_FUNCTION_ARGS)
+{
+	Shape *shape = shape_of_relation(PG_GETARG_OID(0));
+	TupleDesc tupdesc;
+	Datum values[2];
+	bool nulls[2] = {false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = list_to_name_array(shape_names(shape));
+	values[1] = list_to_text_array(shape_types(shape));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }
 
 /* key_condition() for SQL, where diff() builds the same joins. */

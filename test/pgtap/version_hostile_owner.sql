@@ -10,7 +10,7 @@ GRANT INSERT, SELECT ON public.witness TO PUBLIC;
 -- what a superuser would not want to be made to do
 CREATE FUNCTION pg_temp.is_safe() RETURNS boolean LANGUAGE sql AS
     'SELECT NOT EXISTS (SELECT FROM public.witness WHERE who <> ''regress_mallory'') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = ''regress_mallory'')';
-SELECT plan(16);
+SELECT plan(20);
 
 SET ROLE regress_mallory;
 CREATE FUNCTION trap.attack(place text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -54,6 +54,26 @@ DELETE FROM public.witness;
 SELECT lives_ok($$SELECT commit('trap', 'second')$$, 'a superuser commits over all that');
 SELECT is((SELECT count(DISTINCT place) >= 3 FROM public.witness), true, 'what hangs on the history was run');
 SELECT ok(pg_temp.is_safe(), 'as mallory');
+-- code of the owner's may change settings, but they end with it: with mallory's = in the search_path, the statements that
+-- follow in the same commit would have been mallory's
+SET ROLE regress_mallory;
+CREATE FUNCTION trap.equal(int, int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.attack('operator'); RETURN $1 OPERATOR(pg_catalog.=) $2; END $$;
+CREATE OPERATOR trap.= (LEFTARG = int, RIGHTARG = int, FUNCTION = trap.equal);
+CREATE FUNCTION trap.set_path() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('search_path', 'trap, pg_catalog, pg_temp', false), set_config('aidataops.actor', 'forged', false);
+    RETURN new;
+END $$;
+DO $$ BEGIN EXECUTE format('CREATE TRIGGER p BEFORE INSERT OR UPDATE ON aidataops_history.%I FOR EACH ROW EXECUTE FUNCTION trap.set_path()',
+    (SELECT history_table FROM aidataops.dataset WHERE name = 'trap')); END $$;
+INSERT INTO trap.source VALUES (30, 'z', 'c');
+RESET ROLE;
+SET aidataops.actor = 'honest';
+SELECT lives_ok($$SELECT commit('trap', 'settings')$$, 'the owner''s code sets the search_path during a superuser''s commit');
+SELECT ok(pg_temp.is_safe(), 'and gains nothing');
+SELECT is(current_setting('search_path'), 'public, aidataops', 'nor does it stay in the session');
+SELECT is((SELECT actor FROM log('trap') LIMIT 1), 'honest', 'nor can it name another actor');
+
 -- a deferred trigger would run when the superuser's transaction ends, as the superuser: it stops the commit instead
 SET ROLE regress_mallory;
 DO $$ BEGIN EXECUTE format('CREATE CONSTRAINT TRIGGER d AFTER INSERT ON aidataops_history.%I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trap.attack_trigger(''deferred'')',
@@ -89,7 +109,7 @@ RESET ROLE;
 SELECT throws_ok($$SELECT commit('trap', 'fourth')$$, '42501', NULL, 'a trap cannot become somebody else');
 SELECT is(current_user, session_user, 'the superuser is who they were');
 SELECT is(current_setting('search_path'), 'public, aidataops', 'with their settings');
-SELECT is((SELECT head FROM aidataops.dataset WHERE name = 'trap'), 3, 'and nothing was recorded');
+SELECT is((SELECT head FROM aidataops.dataset WHERE name = 'trap'), 4, 'and nothing was recorded');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -75,6 +75,46 @@ UPDATE child SET id = 3;
 SELECT commit('parent', 'second');
 SELECT num_rows, rows_added, fingerprint = table_fingerprint('parent') AS same FROM aidataops.version WHERE version = 'parent@2';
 
+-- Internal functions are callable by anybody: NULL must not crash them.
+SELECT aidataops._is_visible(NULL, NULL, NULL, NULL, NULL), aidataops._source_oid(NULL, NULL, NULL, NULL) IS NULL AS no_source;
+SELECT aidataops._key_condition('pg_class'::regclass, 'pg_class'::regclass, ARRAY[NULL]::name[], 'a', 'b');
+SELECT aidataops._key_condition(0, 0, '{x}', 'a', 'b');
+SELECT aidataops._shape(0);
+SELECT aidataops._rows(NULL);
+SELECT aidataops._side(NULL, NULL, NULL);
+SELECT aidataops._differences(NULL, NULL);
+
+-- as_of() cuts stored tuples, but not from a history table whose owner gave it another layout.
+CREATE TABLE layout (id int PRIMARY KEY, v text);
+INSERT INTO layout VALUES (1, 'one'), (2, NULL);
+SELECT create_dataset('layout', 'layout'), commit('layout', 'first');
+SELECT 'aidataops_history.' || history_table AS history FROM aidataops.dataset WHERE name = 'layout' \gset
+SELECT * FROM as_of('layout@1', NULL::layout) ORDER BY id;
+ALTER TABLE :history ALTER _hash DROP NOT NULL;
+UPDATE :history SET _hash = NULL WHERE id = 2;
+SELECT * FROM as_of('layout@1', NULL::layout) ORDER BY id;
+ALTER TABLE :history ALTER _hash TYPE text USING 'q';
+SELECT * FROM as_of('layout@1', NULL::layout) ORDER BY id;
+ALTER TABLE :history ALTER _rid TYPE int;
+SELECT * FROM as_of('layout@1', NULL::layout) ORDER BY id;
+
+-- A collation that is not the type's own is no change of shape.
+CREATE TABLE collated (id text COLLATE "C" PRIMARY KEY, v text COLLATE "C");
+SELECT create_dataset('collated', 'collated'), commit('collated', 'first');
+SELECT changed, schema_changes FROM status('collated');
+ALTER TABLE collated ALTER v TYPE text COLLATE "POSIX";
+SELECT changed, schema_changes FROM status('collated');
+
+-- What ALTER DEFAULT PRIVILEGES gives away of a superuser's tables is not meant for history.
+CREATE ROLE regress_readonly;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO regress_readonly;
+CREATE TABLE confidential (id int PRIMARY KEY);
+REVOKE ALL ON confidential FROM regress_readonly;
+SELECT create_dataset('confidential', 'confidential'), commit('confidential', 'first');
+SELECT has_table_privilege('regress_readonly', 'aidataops_history.' || history_table, 'SELECT') FROM aidataops.dataset WHERE name = 'confidential';
+ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM regress_readonly;
+DROP ROLE regress_readonly;
+
 -- More: the order of loading in a parallel restore is test/dump/run; a table dropped while a commit waits is iso_ddl; the zone of
 -- a time's text is dataset_version.sql; roles after a column was dropped are version_create.sql.
 
