@@ -34,6 +34,9 @@ include $(PGXS)
 # every object depends on every header: the tree is small, a stale object is a wasted hour
 $(OBJS): $(wildcard src/*.h src/*/*.h)
 
+# encoding a row is the inner loop of fingerprints and commits
+src/core/record.o: override CFLAGS += -O3
+
 $(DATA_built): $(sort $(wildcard sql/*.sql)) $(EXTENSION).control
 	cat $(filter %.sql,$^) > $@
 else

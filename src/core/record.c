@@ -27,12 +27,12 @@ typedef struct ColumnEncoder
 	ValueEncoder value;
 } ColumnEncoder;
 
-/* What deforming needs of an attribute, packed: a descriptor's own entries span two cache lines. */
+/* What taking a tuple apart needs of an attribute: a descriptor's own entries span two cache lines. */
 typedef struct AttributeShape
 {
 	int16 len;
 	bool byval;
-	char align;
+	uint8 align; /* less one: a mask */
 } AttributeShape;
 
 struct RowEncoder
@@ -41,19 +41,21 @@ struct RowEncoder
 	StringInfoData buf;
 	int ncolumns;
 	ColumnEncoder *columns; /* sorted by name */
+
+	/* to take tuples apart */
+	TupleDesc tupdesc;
+	AttributeShape *shapes;
+	Datum *values;
+	bool *nulls;
 };
 
 /* An encoder for the records of an expression, which mostly have one type. */
 struct RecordEncoder
 {
 	RowEncoder *row;
-	TupleDesc tupdesc;
-	AttributeShape *shapes;
 	Oid typid;
 	int32 typmod;
 	uint64 generation;
-	Datum *values;
-	bool *nulls;
 };
 
 /* Grows whenever the definition of some relation, and so of its row type, may have changed. */
@@ -108,6 +110,41 @@ column_encoder_init(ColumnEncoder *column, Form_pg_attribute attribute, int atti
 	pfree(tagged.data);
 }
 
+static uint8
+alignment_mask(char align)
+{
+	switch (align)
+	{
+		case TYPALIGN_CHAR:
+			return 0;
+		case TYPALIGN_SHORT:
+			return ALIGNOF_SHORT - 1;
+		case TYPALIGN_INT:
+			return ALIGNOF_INT - 1;
+		default:
+			return ALIGNOF_DOUBLE - 1;
+	}
+}
+
+static void
+prepare_deforming(RowEncoder *encoder, TupleDesc tupdesc)
+{
+	int natts = Max(tupdesc->natts, 1);
+
+	encoder->tupdesc = CreateTupleDescCopyConstr(tupdesc);
+	encoder->shapes = palloc(natts * sizeof(AttributeShape));
+	encoder->values = palloc(natts * sizeof(Datum));
+	encoder->nulls = palloc(natts * sizeof(bool));
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+
+		encoder->shapes[i].len = attribute->attlen;
+		encoder->shapes[i].byval = attribute->attbyval;
+		encoder->shapes[i].align = alignment_mask(attribute->attalign);
+	}
+}
+
 RowEncoder *
 row_encoder_create(TupleDesc tupdesc, MemoryContext parent)
 {
@@ -127,6 +164,7 @@ row_encoder_create(TupleDesc tupdesc, MemoryContext parent)
 			column_encoder_init(&encoder->columns[encoder->ncolumns++], attribute, i);
 	}
 	qsort(encoder->columns, encoder->ncolumns, sizeof(ColumnEncoder), compare_columns);
+	prepare_deforming(encoder, tupdesc);
 	MemoryContextSwitchTo(old);
 	return encoder;
 }
@@ -154,13 +192,36 @@ copy_bytes(char *to, const char *from, size_t size)
 	memcpy(to, from, size);
 }
 
-/* Text and bytea as they lie in the row, neither compressed nor stored elsewhere. */
+/* As it lies in the row, neither compressed nor stored elsewhere. */
 static inline bool
-is_plain_bytes(const ColumnEncoder *column, Datum value)
+is_plain(const struct varlena *datum)
 {
-	return column->value.layout == LAYOUT_BYTES &&
-		   (VARATT_IS_4B_U(DatumGetPointer(value)) ||
-			(VARATT_IS_1B(DatumGetPointer(value)) && !VARATT_IS_1B_E(DatumGetPointer(value))));
+	return VARATT_IS_4B_U(datum) || (VARATT_IS_1B(datum) && !VARATT_IS_1B_E(datum));
+}
+
+/* The commonest of the longer layouts, if there is room; -1 for all else. */
+static inline int
+store_longer(ValueLayout layout, char *at, int room, Datum value)
+{
+	const struct varlena *datum = (const struct varlena *) DatumGetPointer(value);
+	int size;
+
+	if (layout == LAYOUT_BYTES && is_plain(datum))
+	{
+		size = VARSIZE_ANY_EXHDR(datum);
+		if (size >= room)
+			return -1;
+		copy_bytes(at, VARDATA_ANY(datum), size);
+		return size;
+	}
+	if (layout == LAYOUT_NUMERIC && is_plain(datum))
+	{
+		NumericView view = numeric_view(datum);
+
+		if (NUMERIC_PAYLOAD(view.ndigits) < room)
+			return value_store_numeric(at, &view);
+	}
+	return -1;
 }
 
 /*
@@ -185,12 +246,8 @@ row_encode(RowEncoder *encoder, const Datum *values, const bool *nulls)
 		if (likely(at < limit))
 		{
 			size = value_store_small(column->value.layout, at + COLUMN_PREFIX, value);
-			if (size < 0 && is_plain_bytes(column, value) &&
-				VARSIZE_ANY_EXHDR(DatumGetPointer(value)) < limit - at)
-			{
-				size = VARSIZE_ANY_EXHDR(DatumGetPointer(value));
-				copy_bytes(at + COLUMN_PREFIX, VARDATA_ANY(DatumGetPointer(value)), size);
-			}
+			if (size < 0)
+				size = store_longer(column->value.layout, at + COLUMN_PREFIX, limit - at, value);
 			if (size >= 0)
 			{
 				store_prefix(at, column, size);
@@ -223,71 +280,22 @@ row_encoder_hash(RowEncoder *encoder, const Datum *values, const bool *nulls)
 	return hash_encoding(row_encode(encoder, values, nulls));
 }
 
-/* -------------------------------------------------------------- record encoder ---- */
-
-static RecordEncoder *
-record_encoder_for(RecordEncoder **slot, MemoryContext context, Oid typid, int32 typmod)
-{
-	RecordEncoder *encoder = *slot;
-	uint64 generation = definition_generation; /* what is built below is at least this new */
-	TupleDesc tupdesc;
-	MemoryContext old;
-
-	if (encoder && encoder->typid == typid && encoder->typmod == typmod &&
-		encoder->generation == generation)
-		return encoder;
-
-	if (encoder)
-	{
-		*slot = NULL;
-		row_encoder_free(encoder->row); /* which holds the rest of it too */
-	}
-
-	tupdesc = lookup_rowtype_tupdesc_copy(typid, typmod);
-	old = MemoryContextSwitchTo(context);
-	{
-		RowEncoder *row = row_encoder_create(tupdesc, context);
-
-		MemoryContextSwitchTo(row->context);
-		encoder = palloc0(sizeof(RecordEncoder));
-		encoder->row = row;
-		encoder->tupdesc = CreateTupleDescCopyConstr(tupdesc);
-		encoder->shapes = palloc(Max(tupdesc->natts, 1) * sizeof(AttributeShape));
-		for (int i = 0; i < tupdesc->natts; i++)
-		{
-			Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
-
-			encoder->shapes[i].len = attribute->attlen;
-			encoder->shapes[i].byval = attribute->attbyval;
-			encoder->shapes[i].align = attribute->attalign;
-		}
-		encoder->typid = typid;
-		encoder->typmod = typmod;
-		encoder->generation = generation;
-		encoder->values = palloc(Max(tupdesc->natts, 1) * sizeof(Datum));
-		encoder->nulls = palloc(Max(tupdesc->natts, 1) * sizeof(bool));
-	}
-	MemoryContextSwitchTo(old);
-	FreeTupleDesc(tupdesc);
-	*slot = encoder;
-	return encoder;
-}
+/* ----------------------------------------------------------------------- tuples ---- */
 
 /*
- * heap_deform_tuple(), but from packed shapes, which takes about half the time; a record that was
- * stored before a column was added to its type is left to the original, which knows the defaults.
+ * heap_deform_tuple(), but from packed shapes, which takes about half the time; a tuple that was
+ * stored before a column was added is left to the original, which knows the defaults.
  */
 static void
-deform_record(RecordEncoder *encoder, HeapTupleHeader record)
+deform_tuple(RowEncoder *encoder, HeapTupleHeader header, uint32 len)
 {
 	int natts = encoder->tupdesc->natts;
-	bool has_nulls = (record->t_infomask & HEAP_HASNULL) != 0;
-	const char *data = (const char *) record + record->t_hoff;
-	uint32 offset = 0;
+	bool has_nulls = (header->t_infomask & HEAP_HASNULL) != 0;
+	const char *at = (const char *) header + header->t_hoff;
 
-	if (unlikely(HeapTupleHeaderGetNatts(record) < natts))
+	if (unlikely(HeapTupleHeaderGetNatts(header) < natts))
 	{
-		HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(record), .t_data = record};
+		HeapTupleData tuple = {.t_len = len, .t_data = header};
 
 		ItemPointerSetInvalid(&tuple.t_self);
 		heap_deform_tuple(&tuple, encoder->tupdesc, encoder->values, encoder->nulls);
@@ -297,23 +305,78 @@ deform_record(RecordEncoder *encoder, HeapTupleHeader record)
 	{
 		AttributeShape shape = encoder->shapes[i];
 
-		encoder->nulls[i] = has_nulls && att_isnull(i, record->t_bits);
+		encoder->nulls[i] = has_nulls && att_isnull(i, header->t_bits);
 		if (encoder->nulls[i])
 			continue;
-		offset = att_align_pointer(offset, shape.align, shape.len, data + offset);
-		encoder->values[i] = fetch_att(data + offset, shape.byval, shape.len);
-		offset = att_addlength_pointer(offset, shape.len, data + offset);
+		/* t_hoff is aligned, so pointers may be aligned in the place of offsets */
+		if (shape.len != -1 || !VARATT_NOT_PAD_BYTE(at))
+			at = (const char *) (((uintptr_t) at + shape.align) & ~(uintptr_t) shape.align);
+		encoder->values[i] = fetch_att(at, shape.byval, shape.len);
+		if (shape.len > 0)
+			at += shape.len;
+		else if (shape.len == -1)
+			at += VARSIZE_ANY(at);
+		else
+			at += strlen(at) + 1;
 	}
+}
+
+RowHash
+row_encoder_hash_tuple(RowEncoder *encoder, HeapTuple tuple)
+{
+	deform_tuple(encoder, tuple->t_data, tuple->t_len);
+	return row_encoder_hash(encoder, encoder->values, encoder->nulls);
+}
+
+/* -------------------------------------------------------------- record encoder ---- */
+
+static RecordEncoder *
+record_encoder_make(MemoryContext context, Oid typid, int32 typmod, uint64 generation)
+{
+	TupleDesc tupdesc = lookup_rowtype_tupdesc_copy(typid, typmod);
+	RowEncoder *row = row_encoder_create(tupdesc, context);
+	RecordEncoder *encoder = MemoryContextAlloc(row->context, sizeof(RecordEncoder));
+
+	FreeTupleDesc(tupdesc);
+	encoder->row = row;
+	encoder->typid = typid;
+	encoder->typmod = typmod;
+	encoder->generation = generation;
+	return encoder;
+}
+
+static RecordEncoder *
+record_encoder_for(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record)
+{
+	RecordEncoder *encoder = *slot;
+	Oid typid = HeapTupleHeaderGetTypeId(record);
+	int32 typmod = HeapTupleHeaderGetTypMod(record);
+	uint64 generation = definition_generation; /* what is built below is at least this new */
+
+	if (encoder && encoder->typid == typid && encoder->typmod == typmod &&
+		encoder->generation == generation)
+		return encoder;
+
+	*slot = NULL;
+	if (encoder)
+		row_encoder_free(encoder->row); /* which holds the rest of it too */
+	*slot = record_encoder_make(context, typid, typmod, generation);
+	return *slot;
+}
+
+static void
+deform_record(RecordEncoder *encoder, HeapTupleHeader record)
+{
+	deform_tuple(encoder->row, record, HeapTupleHeaderGetDatumLength(record));
 }
 
 StringInfo
 record_encoding(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record)
 {
-	RecordEncoder *encoder = record_encoder_for(slot, context, HeapTupleHeaderGetTypeId(record),
-												HeapTupleHeaderGetTypMod(record));
+	RecordEncoder *encoder = record_encoder_for(slot, context, record);
 
 	deform_record(encoder, record);
-	return row_encode(encoder->row, encoder->values, encoder->nulls);
+	return row_encode(encoder->row, encoder->row->values, encoder->row->nulls);
 }
 
 RowHash
@@ -336,8 +399,8 @@ compare_names(const ColumnEncoder *a, const ColumnEncoder *b)
 static bool
 column_differs(RecordEncoder *before, ColumnEncoder *a, RecordEncoder *after, ColumnEncoder *b)
 {
-	bool a_null = !a || before->nulls[a->attindex];
-	bool b_null = !b || after->nulls[b->attindex];
+	bool a_null = !a || before->row->nulls[a->attindex];
+	bool b_null = !b || after->row->nulls[b->attindex];
 	StringInfo x;
 	StringInfo y;
 
@@ -348,8 +411,8 @@ column_differs(RecordEncoder *before, ColumnEncoder *a, RecordEncoder *after, Co
 	x = &before->row->buf;
 	y = &after->row->buf;
 	x->len = y->len = 0;
-	value_encode(&a->value, x, before->values[a->attindex]);
-	value_encode(&b->value, y, after->values[b->attindex]);
+	value_encode(&a->value, x, before->row->values[a->attindex]);
+	value_encode(&b->value, y, after->row->values[b->attindex]);
 	return x->len != y->len || memcmp(x->data, y->data, x->len) != 0;
 }
 
@@ -357,10 +420,8 @@ List *
 record_changed_columns(RecordEncoder **before_slot, RecordEncoder **after_slot,
 					   MemoryContext context, HeapTupleHeader before, HeapTupleHeader after)
 {
-	RecordEncoder *x = record_encoder_for(before_slot, context, HeapTupleHeaderGetTypeId(before),
-										  HeapTupleHeaderGetTypMod(before));
-	RecordEncoder *y = record_encoder_for(after_slot, context, HeapTupleHeaderGetTypeId(after),
-										  HeapTupleHeaderGetTypMod(after));
+	RecordEncoder *x = record_encoder_for(before_slot, context, before);
+	RecordEncoder *y = record_encoder_for(after_slot, context, after);
 	List *changed = NIL;
 	int i = 0;
 	int j = 0;

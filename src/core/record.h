@@ -26,6 +26,9 @@ extern void row_encoder_free(RowEncoder *encoder);
 /* values and nulls: one per attribute, as from heap_deform_tuple(). May allocate in the current context. */
 extern RowHash row_encoder_hash(RowEncoder *encoder, const Datum *values, const bool *nulls);
 
+/* The same for a tuple of the encoder's descriptor. */
+extern RowHash row_encoder_hash_tuple(RowEncoder *encoder, HeapTuple tuple);
+
 /* The encoder for a record, cached in *slot (which starts as NULL) below the context. */
 typedef struct RecordEncoder RecordEncoder;
 extern RowHash record_hash(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record);

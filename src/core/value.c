@@ -14,7 +14,6 @@
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
-#include "core/numeric_view.h"
 #include "core/value.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -331,24 +330,9 @@ static void
 put_numeric(StringInfo buf, const struct varlena *datum)
 {
 	NumericView view = numeric_view(datum);
-	char *at;
+	char *at = bytes_reserve(buf, NUMERIC_PAYLOAD(view.ndigits));
 
-	if (view.sign >= NUMERIC_SIGN_NAN)
-	{
-		bytes_put_u8(buf, view.sign);
-		return;
-	}
-	at = bytes_claim(buf, 5 + 2 * view.ndigits);
-	at[0] = (char) view.sign;
-	bytes_set_u16(at + 1, (uint16) view.dscale);
-	bytes_set_u16(at + 3, (uint16) view.weight);
-	for (int i = 0; i < view.ndigits; i++)
-	{
-		uint16 digit;
-
-		memcpy(&digit, view.digits + 2 * i, sizeof(digit));
-		bytes_set_u16(at + 5 + 2 * i, digit);
-	}
+	buf->len += value_store_numeric(at, &view);
 }
 
 static void

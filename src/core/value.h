@@ -5,6 +5,7 @@
 #define AIDATAOPS_CORE_VALUE_H
 
 #include "core/bytes.h"
+#include "core/numeric_view.h"
 #include "core/record.h"
 #include "fmgr.h"
 #include <math.h>
@@ -120,6 +121,27 @@ value_store_small(ValueLayout layout, char *at, Datum value)
 		default:
 			return -1;
 	}
+}
+
+/* At most this many bytes for a numeric of so many digits (base 10000). */
+#define NUMERIC_PAYLOAD(ndigits) (5 + 2 * (ndigits))
+
+static inline int
+value_store_numeric(char *at, const NumericView *view)
+{
+	at[0] = (char) view->sign;
+	if (unlikely(view->sign >= NUMERIC_SIGN_NAN))
+		return 1;
+	bytes_set_u16(at + 1, (uint16) view->dscale);
+	bytes_set_u16(at + 3, (uint16) view->weight);
+	for (int i = 0; i < view->ndigits; i++)
+	{
+		uint16 digit;
+
+		memcpy(&digit, view->digits + 2 * i, sizeof(digit));
+		bytes_set_u16(at + 5 + 2 * i, digit);
+	}
+	return NUMERIC_PAYLOAD(view->ndigits);
 }
 
 /* Append the length of the payload and the payload. */

@@ -46,6 +46,15 @@ can_scan_directly(Relation relation)
 		   pg_class_aclcheck(RelationGetRelid(relation), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
+static RowHash
+hash_slot(RowEncoder *encoder, TupleTableSlot *slot)
+{
+	if (TTS_IS_BUFFERTUPLE(slot))
+		return row_encoder_hash_tuple(encoder, ExecFetchSlotHeapTuple(slot, false, NULL));
+	slot_getallattrs(slot); /* of another access method */
+	return row_encoder_hash(encoder, slot->tts_values, slot->tts_isnull);
+}
+
 static Fingerprint *
 fingerprint_by_scan(Relation relation)
 {
@@ -61,8 +70,7 @@ fingerprint_by_scan(Relation relation)
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		slot_getallattrs(slot);
-		row_hash_add(&result->sum, row_encoder_hash(encoder, slot->tts_values, slot->tts_isnull));
+		row_hash_add(&result->sum, hash_slot(encoder, slot));
 		result->nrows++;
 		MemoryContextReset(row_context);
 	}
