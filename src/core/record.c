@@ -282,6 +282,24 @@ row_encoder_hash(RowEncoder *encoder, const Datum *values, const bool *nulls)
 
 /* ----------------------------------------------------------------------- tuples ---- */
 
+/* The value at or, if it must be aligned, shortly behind *at, which moves to its end. */
+static inline Datum
+next_value(AttributeShape shape, const char **at)
+{
+	const char *start = *at;
+
+	/* tuple data is aligned, so pointers may be aligned in the place of offsets */
+	if (shape.len != -1 || !VARATT_NOT_PAD_BYTE(start))
+		start = (const char *) (((uintptr_t) start + shape.align) & ~(uintptr_t) shape.align);
+	if (shape.len > 0)
+		*at = start + shape.len;
+	else if (shape.len == -1)
+		*at = start + VARSIZE_ANY(start);
+	else
+		*at = start + strlen(start) + 1;
+	return fetch_att(start, shape.byval, shape.len);
+}
+
 /*
  * heap_deform_tuple(), but from packed shapes, which takes about half the time; a tuple that was
  * stored before a column was added is left to the original, which knows the defaults.
@@ -301,23 +319,18 @@ deform_tuple(RowEncoder *encoder, HeapTupleHeader header, uint32 len)
 		heap_deform_tuple(&tuple, encoder->tupdesc, encoder->values, encoder->nulls);
 		return;
 	}
+	if (!has_nulls)
+	{
+		memset(encoder->nulls, false, natts * sizeof(bool));
+		for (int i = 0; i < natts; i++)
+			encoder->values[i] = next_value(encoder->shapes[i], &at);
+		return;
+	}
 	for (int i = 0; i < natts; i++)
 	{
-		AttributeShape shape = encoder->shapes[i];
-
-		encoder->nulls[i] = has_nulls && att_isnull(i, header->t_bits);
-		if (encoder->nulls[i])
-			continue;
-		/* t_hoff is aligned, so pointers may be aligned in the place of offsets */
-		if (shape.len != -1 || !VARATT_NOT_PAD_BYTE(at))
-			at = (const char *) (((uintptr_t) at + shape.align) & ~(uintptr_t) shape.align);
-		encoder->values[i] = fetch_att(at, shape.byval, shape.len);
-		if (shape.len > 0)
-			at += shape.len;
-		else if (shape.len == -1)
-			at += VARSIZE_ANY(at);
-		else
-			at += strlen(at) + 1;
+		encoder->nulls[i] = att_isnull(i, header->t_bits);
+		if (!encoder->nulls[i])
+			encoder->values[i] = next_value(encoder->shapes[i], &at);
 	}
 }
 

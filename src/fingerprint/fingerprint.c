@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 
+#include "catalog/pg_type.h"
 #include "common/int.h"
 #include "compat.h"
 #include "core/bytes.h"
@@ -181,16 +182,76 @@ uuid_to_hash(const pg_uuid_t *uuid)
 					 .low = bytes_get_u64((const char *) uuid->data + 8)};
 }
 
-PG_FUNCTION_INFO_V1(row_hash);
-Datum
-row_hash(PG_FUNCTION_ARGS)
+static Datum
+hash_to_uuid(RowHash hash)
 {
-	RowHash hash = hash_of_argument(fcinfo, 0);
 	pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
 
 	bytes_set_u64((char *) uuid->data, hash.high);
 	bytes_set_u64((char *) uuid->data + 8, hash.low);
-	PG_RETURN_UUID_P(uuid);
+	return UUIDPGetDatum(uuid);
+}
+
+PG_FUNCTION_INFO_V1(row_hash);
+Datum
+row_hash(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(hash_to_uuid(hash_of_argument(fcinfo, 0)));
+}
+
+/* row_hash() of columns given one by one, which saves making a row of them: for commits. */
+typedef struct ColumnsHash
+{
+	RowEncoder *encoder;
+	int ncolumns;
+	Datum values[FUNC_MAX_ARGS];
+	bool nulls[FUNC_MAX_ARGS];
+} ColumnsHash;
+
+static ColumnsHash *
+columns_hash_make(FunctionCallInfo fcinfo)
+{
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	ColumnsHash *columns = palloc0(sizeof(ColumnsHash));
+	ArrayType *array = PG_ARGISNULL(0) ? construct_empty_array(NAMEOID) : PG_GETARG_ARRAYTYPE_P(0);
+	TupleDesc tupdesc;
+	Datum *names;
+	bool *nulls;
+
+	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, &nulls,
+					  &columns->ncolumns);
+	if (columns->ncolumns != PG_NARGS() - 1 || get_fn_expr_variadic(fcinfo->flinfo))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("number of names and number of columns differ")));
+	tupdesc = CreateTemplateTupleDesc(columns->ncolumns);
+	for (int i = 0; i < columns->ncolumns; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("array of column names must not contain NULL")));
+		TupleDescInitEntry(tupdesc, i + 1, NameStr(*DatumGetName(names[i])),
+						   get_fn_expr_argtype(fcinfo->flinfo, i + 1), -1, 0);
+	}
+	columns->encoder = row_encoder_create(tupdesc, fcinfo->flinfo->fn_mcxt);
+	MemoryContextSwitchTo(old);
+	return columns;
+}
+
+PG_FUNCTION_INFO_V1(columns_hash);
+Datum
+columns_hash(PG_FUNCTION_ARGS)
+{
+	ColumnsHash *columns = fcinfo->flinfo->fn_extra;
+
+	if (columns == NULL)
+		columns = fcinfo->flinfo->fn_extra = columns_hash_make(fcinfo);
+	for (int i = 0; i < columns->ncolumns; i++)
+	{
+		columns->values[i] = fcinfo->args[i + 1].value;
+		columns->nulls[i] = fcinfo->args[i + 1].isnull;
+	}
+	PG_RETURN_DATUM(
+		hash_to_uuid(row_encoder_hash(columns->encoder, columns->values, columns->nulls)));
 }
 
 /* ------------------------------------------------------------------- aggregates ---- */

@@ -29,6 +29,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
@@ -330,6 +331,20 @@ commit_first(Commit *commit)
 	commit->added = commit->fingerprint.nrows;
 }
 
+/* The hash of a row t of the source. */
+static char *
+hash_expression(const Commit *commit)
+{
+	List *names = shape_names(commit->shape);
+
+	if (list_length(names) >= FUNC_MAX_ARGS)
+		return "aidataops.row_hash(t.*)";
+	return psprintf(
+		"aidataops._columns_hash(%s, %s)",
+		quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, list_to_name_array(names))),
+		column_list(names, "t"));
+}
+
 /*
  * What differs between the table and the head: rid and hash of the row that went, hash of the row
  * that came, and the key.
@@ -340,16 +355,16 @@ find_changes(Commit *commit, const History *head)
 	List *key = commit->dataset->key;
 
 	return collect_changes(
-		commit,
-		psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, %4$s FROM "
-				 "(SELECT aidataops.row_hash(t.*) AS %3$s, %5$s FROM %6$s AS t) AS s FULL JOIN "
-				 "(SELECT h.%1$s, h.%2$s, %7$s FROM %8$s AS h "
-				 "WHERE h.%9$s OPERATOR(pg_catalog.=) %10$d) AS o "
-				 "ON %11$s WHERE s.%3$s IS DISTINCT FROM o.%2$s",
-				 head->rid, head->hash, head->new_hash, column_list(key, "s"),
-				 column_list(key, "t"), commit->source_name, column_list(key, "h"), head->qualified,
-				 head->removed, STILL_THERE,
-				 key_condition(commit->source, commit->dataset->history, key, "s", "o")));
+		commit, psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, %4$s FROM "
+						 "(SELECT %12$s AS %3$s, %5$s FROM %6$s AS t) AS s FULL JOIN "
+						 "(SELECT h.%1$s, h.%2$s, %7$s FROM %8$s AS h "
+						 "WHERE h.%9$s OPERATOR(pg_catalog.=) %10$d) AS o "
+						 "ON %11$s WHERE s.%3$s IS DISTINCT FROM o.%2$s",
+						 head->rid, head->hash, head->new_hash, column_list(key, "s"),
+						 column_list(key, "t"), commit->source_name, column_list(key, "h"),
+						 head->qualified, head->removed, STILL_THERE,
+						 key_condition(commit->source, commit->dataset->history, key, "s", "o"),
+						 hash_expression(commit)));
 }
 
 /* Counts of the changes, and the fingerprint: the head's, less what went, and what came. */
