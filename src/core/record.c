@@ -241,7 +241,7 @@ row_encode(RowEncoder *encoder, const Datum *values, const bool *nulls)
 		Datum value = values[column->attindex];
 		int size;
 
-		if (nulls[column->attindex])
+		if (nulls && nulls[column->attindex])
 			continue;
 		if (likely(at < limit))
 		{
@@ -302,9 +302,10 @@ next_value(AttributeShape shape, const char **at)
 
 /*
  * heap_deform_tuple(), but from packed shapes, which takes about half the time; a tuple that was
- * stored before a column was added is left to the original, which knows the defaults.
+ * stored before a column was added is left to the original, which knows the defaults. Returns the
+ * null flags, or NULL if no value is NULL.
  */
-static void
+static const bool *
 deform_tuple(RowEncoder *encoder, HeapTupleHeader header, uint32 len)
 {
 	int natts = encoder->tupdesc->natts;
@@ -317,14 +318,13 @@ deform_tuple(RowEncoder *encoder, HeapTupleHeader header, uint32 len)
 
 		ItemPointerSetInvalid(&tuple.t_self);
 		heap_deform_tuple(&tuple, encoder->tupdesc, encoder->values, encoder->nulls);
-		return;
+		return encoder->nulls;
 	}
 	if (!has_nulls)
 	{
-		memset(encoder->nulls, false, natts * sizeof(bool));
 		for (int i = 0; i < natts; i++)
 			encoder->values[i] = next_value(encoder->shapes[i], &at);
-		return;
+		return NULL;
 	}
 	for (int i = 0; i < natts; i++)
 	{
@@ -332,13 +332,15 @@ deform_tuple(RowEncoder *encoder, HeapTupleHeader header, uint32 len)
 		if (!encoder->nulls[i])
 			encoder->values[i] = next_value(encoder->shapes[i], &at);
 	}
+	return encoder->nulls;
 }
 
 RowHash
 row_encoder_hash_tuple(RowEncoder *encoder, HeapTuple tuple)
 {
-	deform_tuple(encoder, tuple->t_data, tuple->t_len);
-	return row_encoder_hash(encoder, encoder->values, encoder->nulls);
+	const bool *nulls = deform_tuple(encoder, tuple->t_data, tuple->t_len);
+
+	return row_encoder_hash(encoder, encoder->values, nulls);
 }
 
 /* -------------------------------------------------------------- record encoder ---- */
@@ -377,19 +379,19 @@ record_encoder_for(RecordEncoder **slot, MemoryContext context, HeapTupleHeader 
 	return *slot;
 }
 
-static void
+static const bool *
 deform_record(RecordEncoder *encoder, HeapTupleHeader record)
 {
-	deform_tuple(encoder->row, record, HeapTupleHeaderGetDatumLength(record));
+	return deform_tuple(encoder->row, record, HeapTupleHeaderGetDatumLength(record));
 }
 
 StringInfo
 record_encoding(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record)
 {
 	RecordEncoder *encoder = record_encoder_for(slot, context, record);
+	const bool *nulls = deform_record(encoder, record);
 
-	deform_record(encoder, record);
-	return row_encode(encoder->row, encoder->row->values, encoder->row->nulls);
+	return row_encode(encoder->row, encoder->row->values, nulls);
 }
 
 RowHash
@@ -410,10 +412,11 @@ compare_names(const ColumnEncoder *a, const ColumnEncoder *b)
 
 /* Does this column of the two records encode differently? A NULL and an absent column are alike. */
 static bool
-column_differs(RecordEncoder *before, ColumnEncoder *a, RecordEncoder *after, ColumnEncoder *b)
+column_differs(RecordEncoder *before, const bool *before_nulls, ColumnEncoder *a,
+			   RecordEncoder *after, const bool *after_nulls, ColumnEncoder *b)
 {
-	bool a_null = !a || before->row->nulls[a->attindex];
-	bool b_null = !b || after->row->nulls[b->attindex];
+	bool a_null = !a || (before_nulls && before_nulls[a->attindex]);
+	bool b_null = !b || (after_nulls && after_nulls[b->attindex]);
 	StringInfo x;
 	StringInfo y;
 
@@ -435,12 +438,14 @@ record_changed_columns(RecordEncoder **before_slot, RecordEncoder **after_slot,
 {
 	RecordEncoder *x = record_encoder_for(before_slot, context, before);
 	RecordEncoder *y = record_encoder_for(after_slot, context, after);
+	const bool *x_nulls;
+	const bool *y_nulls;
 	List *changed = NIL;
 	int i = 0;
 	int j = 0;
 
-	deform_record(x, before);
-	deform_record(y, after);
+	x_nulls = deform_record(x, before);
+	y_nulls = deform_record(y, after);
 	while (i < x->row->ncolumns || j < y->row->ncolumns)
 	{
 		ColumnEncoder *a = i < x->row->ncolumns ? &x->row->columns[i] : NULL;
@@ -451,7 +456,7 @@ record_changed_columns(RecordEncoder **before_slot, RecordEncoder **after_slot,
 			b = NULL;
 		else if (order > 0)
 			a = NULL;
-		if (column_differs(x, a, y, b))
+		if (column_differs(x, x_nulls, a, y, y_nulls, b))
 			changed = lappend(changed, unconstify(char *, a ? a->name : b->name));
 		i += a != NULL;
 		j += b != NULL;

@@ -23,7 +23,7 @@ extern void record_encoder_init(void);
 extern RowEncoder *row_encoder_create(TupleDesc tupdesc, MemoryContext parent);
 extern void row_encoder_free(RowEncoder *encoder);
 
-/* values and nulls: one per attribute, as from heap_deform_tuple(). May allocate in the current context. */
+/* values and nulls: one per attribute, as from heap_deform_tuple(); nulls may be NULL for none. May allocate in the current context. */
 extern RowHash row_encoder_hash(RowEncoder *encoder, const Datum *values, const bool *nulls);
 
 /* The same for a tuple of the encoder's descriptor. */
