@@ -1,6 +1,6 @@
 /*
- * hash.h: XXH3 (libxxhash), compiled into the caller because rows are short: an inlined call
- * is about twice as fast as one through the shared library.
+ * hash.h: XXH3 (libxxhash), compiled into the caller because rows are short, and a call into the
+ * shared library could not be inlined.
  */
 #ifndef AIDATAOPS_CORE_HASH_H
 #define AIDATAOPS_CORE_HASH_H

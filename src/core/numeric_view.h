@@ -2,8 +2,8 @@
  * numeric_view.h: read a numeric where it lies.
  *
  * PostgreSQL keeps the layout of numeric private, but it is an on-disk format, fixed since 9.1
- * (infinities since 14), documented at the top of utils/adt/numeric.c; reading it directly is
- * many times faster than numeric_send(). Stored numerics carry no leading or trailing zero digits.
+ * (infinities since 14), documented at the top of utils/adt/numeric.c; reading it directly
+ * saves a call, an allocation and a copy for each value. Stored numerics carry no leading or trailing zero digits.
  */
 #ifndef AIDATAOPS_CORE_NUMERIC_VIEW_H
 #define AIDATAOPS_CORE_NUMERIC_VIEW_H

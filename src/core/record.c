@@ -301,7 +301,7 @@ next_value(AttributeShape shape, const char **at)
 }
 
 /*
- * heap_deform_tuple(), but from packed shapes, which takes about half the time; a tuple that was
+ * heap_deform_tuple(), but from packed shapes, which is faster; a tuple that was
  * stored before a column was added is left to the original, which knows the defaults. Returns the
  * null flags, or NULL if no value is NULL.
  */
