@@ -376,6 +376,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._side(aidataops.dataset_version, aidataops.dataset_version, text) IS 'Internal: a subquery with the rows of one version that may differ from the other''s.';
 
+CREATE FUNCTION aidataops._check_same_dataset(from_version aidataops.dataset_version, to_version aidataops.dataset_version) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF from_version IS NULL OR to_version IS NULL THEN
+        RAISE EXCEPTION 'version must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF aidataops.dataset_name(from_version) <> aidataops.dataset_name(to_version) THEN
+        RAISE EXCEPTION 'cannot compare versions of different datasets: "%" and "%"',
+            aidataops.dataset_name(from_version), aidataops.dataset_name(to_version) USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._check_same_dataset(aidataops.dataset_version, aidataops.dataset_version) IS 'Internal: an error unless both are versions of one dataset.';
+
 -- One row for each row that differs: f and t are its two sides, f_hash and t_hash NULL where it is absent.
 CREATE FUNCTION aidataops._differences(from_version aidataops.dataset_version, to_version aidataops.dataset_version,
     OUT from_clause text, OUT f_hash text, OUT t_hash text, OUT f_columns name[], OUT t_columns name[], OUT key name[],
@@ -388,10 +401,7 @@ DECLARE
     t record;
     condition text;
 BEGIN
-    IF aidataops.dataset_name(from_version) <> aidataops.dataset_name(to_version) THEN
-        RAISE EXCEPTION 'cannot compare versions of different datasets: "%" and "%"',
-            aidataops.dataset_name(from_version), aidataops.dataset_name(to_version) USING ERRCODE = 'invalid_parameter_value';
-    END IF;
+    PERFORM aidataops._check_same_dataset(from_version, to_version);
     SELECT * INTO f FROM aidataops._side(from_version, to_version, 'f');
     SELECT * INTO t FROM aidataops._side(to_version, from_version, 't');
     key := (f.dataset).key;
