@@ -1,0 +1,111 @@
+-- Proof: does a version still hold what was recorded, and what happened to one row (docs/versions.md)
+
+CREATE FUNCTION aidataops.verify(version aidataops.dataset_version)
+    RETURNS TABLE (check_name text, recorded text, found text, ok boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4 COST 2000 SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    r record;
+    v aidataops.version;
+    shape record;
+    found_fingerprint aidataops.fingerprint;
+    wrong_hashes bigint;
+    double_keys bigint;
+BEGIN
+    SELECT * INTO r FROM aidataops._rows(version);
+    SELECT * INTO v FROM aidataops.version AS w
+     WHERE w.dataset_id = (r.dataset).dataset_id AND w.number = coalesce(r.number, (r.dataset).head);
+    IF v.version IS NULL THEN
+        RAISE EXCEPTION 'dataset "%" has no version yet', (r.dataset).name
+            USING ERRCODE = 'undefined_object', HINT = 'Use commit() to make the first.';
+    END IF;
+
+    -- each row is hashed once: without OFFSET 0 the planner would write the call in both places
+    EXECUTE format($query$
+        SELECT aidataops.fingerprint_agg(h.found), count(*) FILTER (WHERE h.found IS DISTINCT FROM h.recorded)
+          FROM (SELECT aidataops.row_hash(c.*) AS found, %1$s AS recorded
+                  FROM %2$s AS r CROSS JOIN LATERAL (SELECT %4$s) AS c WHERE %3$s OFFSET 0) AS h
+        $query$, CASE WHEN r.number IS NULL THEN 'NULL::uuid' ELSE r.row_hash END, r.from_item, r.condition, aidataops._columns(r.column_names, 'r'))
+      INTO found_fingerprint, wrong_hashes;
+
+    SELECT e.column_names, e.column_types INTO shape FROM aidataops.schema_epoch AS e
+     WHERE e.dataset_id = v.dataset_id AND e.epoch = v.epoch;
+
+    RETURN QUERY VALUES
+        ('row_count', v.num_rows::text, aidataops.row_count(found_fingerprint)::text, v.num_rows = aidataops.row_count(found_fingerprint)),
+        ('fingerprint', v.fingerprint::text, found_fingerprint::text, aidataops.fingerprint_eq(v.fingerprint, found_fingerprint));
+    IF r.number IS NULL THEN
+        RETURN QUERY SELECT 'schema'::text, 'as in ' || v.version::text,
+            coalesce(nullif(array_to_string(s.changes, ', '), ''), 'as in ' || v.version::text), s.changes = '{}'
+          FROM (SELECT aidataops._schema_changes(shape.column_names, shape.column_types, r.column_names, r.column_types) AS changes) AS s;
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM %s AS r WHERE %s GROUP BY %s HAVING count(*) > 1) AS d',
+                   r.from_item, r.condition, aidataops._columns((r.dataset).key, 'r')) INTO double_keys;
+    RETURN QUERY VALUES
+        ('row_hashes', '0 differ', wrong_hashes || ' differ', wrong_hashes = 0),
+        ('keys', '0 occur twice', double_keys || ' occur twice', double_keys = 0);
+END $$;
+COMMENT ON FUNCTION aidataops.verify(aidataops.dataset_version) IS
+'Whether a version still holds what was recorded of it, recomputed from its rows, one row a check: row_count, fingerprint, row_hashes (stored with each row) and keys (each once). For name@WORKING, whether the table still is what the latest version recorded: row_count, fingerprint and schema. ok is false for what does not fit. Detects accidental and clumsy change, not forgery by who may write history and catalog. Reads every row of the version. Errors: no such version, storage is fingerprint (except for WORKING), no SELECT on the history.';
+
+CREATE FUNCTION aidataops.row_history(dataset text, key jsonb)
+    RETURNS TABLE (version aidataops.dataset_version, change text, columns text[], after jsonb,
+        committed_at timestamptz, committed_by name, actor text, message text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 COST 1000 SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ds aidataops.dataset := aidataops._dataset(dataset);
+    part record;
+    wanted text;
+    states text := '';
+BEGIN
+    IF ds.storage <> 'rows' THEN
+        RAISE EXCEPTION 'dataset "%" keeps fingerprints only, so the history of its rows is not known', ds.name USING ERRCODE = 'feature_not_supported';
+    ELSIF key IS NULL OR jsonb_typeof(key) <> 'object' OR NOT key ?& ds.key::text[] OR (SELECT count(*) FROM jsonb_object_keys(key)) <> cardinality(ds.key) THEN
+        RAISE EXCEPTION 'key must be a JSON object with the key columns of dataset "%": %', ds.name, array_to_string(ds.key, ', ')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'As in the column "key" of diff().';
+    END IF;
+    IF ds.head = 0 THEN
+        RETURN;
+    END IF;
+
+    -- the table of each shape, with the columns of its last epoch; _rows() checks what the caller may read
+    FOR part IN
+        SELECT r.*, e.history_table
+          FROM (SELECT DISTINCT ON (e.history_table) e.history_table, v.version
+                  FROM aidataops.schema_epoch AS e JOIN aidataops.version AS v USING (dataset_id, epoch)
+                 WHERE e.dataset_id = ds.dataset_id ORDER BY e.history_table, v.number DESC) AS e
+         CROSS JOIN LATERAL aidataops._rows(e.version) AS r
+    LOOP
+        SELECT string_agg(format('(%L::jsonb ->> %L)::%s AS %I', key, k.name, format_type(a.atttypid, a.atttypmod), k.name), ', ')
+          INTO wanted
+          FROM unnest(ds.key) AS k (name) JOIN pg_attribute AS a ON a.attrelid = part.relation AND a.attname = k.name;
+        states := states || CASE WHEN states = '' THEN '' ELSE ' UNION ALL ' END || format(
+            'SELECT r.%I AS added, r.%I AS removed, to_jsonb(c.*) AS after FROM (SELECT %s) AS k JOIN %s AS r ON %s CROSS JOIN LATERAL (SELECT %s) AS c',
+            part.prefix || 'added', part.prefix || 'removed', wanted, part.from_item,
+            aidataops._key_condition(part.relation, part.relation, ds.key, 'r', 'k'), aidataops._columns(part.column_names, 'r'));
+    END LOOP;
+
+    -- a state that begins where another ends is a modification; one that ends and none begins, a removal
+    RETURN QUERY EXECUTE format($query$
+        WITH states AS (%s),
+        events AS (
+            SELECT n.added AS number, n.after, p.after AS before, p.added IS NOT NULL AS had_one
+              FROM states AS n LEFT JOIN states AS p ON p.removed = n.added
+            UNION ALL
+            SELECT p.removed, NULL, p.after, true FROM states AS p
+             WHERE p.removed < 2147483647 AND NOT EXISTS (SELECT FROM states AS n WHERE n.added = p.removed))
+        SELECT v.version,
+               CASE WHEN NOT e.had_one THEN 'added' WHEN e.after IS NULL THEN 'removed' ELSE 'modified' END,
+               CASE WHEN e.had_one AND e.after IS NOT NULL THEN
+                   ARRAY(SELECT c.name FROM (SELECT jsonb_object_keys(e.before) UNION SELECT jsonb_object_keys(e.after)) AS c (name)
+                          WHERE coalesce((e.before -> c.name)::text, 'null') <> coalesce((e.after -> c.name)::text, 'null') ORDER BY c.name COLLATE "C") END,
+               e.after, v.committed_at, v.committed_by, v.actor, v.message
+          FROM events AS e JOIN aidataops.version AS v ON v.dataset_id = $1 AND v.number = e.number
+         WHERE NOT e.had_one OR e.after IS NULL OR e.before::text <> e.after::text
+         ORDER BY e.number DESC
+        $query$, states) USING ds.dataset_id;
+END $$;
+COMMENT ON FUNCTION aidataops.row_history(text, jsonb) IS
+'What happened to one row of a dataset, the latest first: row_history(''reviews'', ''{"id": 3}''). The version, change (added, modified, removed), for a modification the columns that changed, the row after it (NULL when it was removed), and who committed when and why. Found by the index on the key. No rows if no version had the key. Errors: no such dataset, a key that does not name the key columns, storage is fingerprint, no SELECT on the history.';
