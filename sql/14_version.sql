@@ -277,6 +277,11 @@ CREATE FUNCTION aidataops.attach_dataset(dataset text, relation regclass) RETURN
 COMMENT ON FUNCTION aidataops.attach_dataset(text, regclass) IS
 'Goes on with a dataset on another table, after its own was dropped and created again, say. The versions stay; the next commit compares with the head as ever. The table must have the key columns. Needs the rights of the dataset''s owner and of the table''s.';
 
+CREATE FUNCTION aidataops.rename_dataset(dataset text, new_name text) RETURNS void
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION aidataops.rename_dataset(text, text) IS
+'Gives a dataset another name; its versions, tags and history stay. Foreign keys on aidataops.version follow if they say ON UPDATE CASCADE, otherwise a version that is referred to makes it an error. Needs the rights of the dataset''s owner. Errors: the name is taken, empty, too long or contains @.';
+
 CREATE FUNCTION aidataops.dataset_columns(dataset text)
     RETURNS TABLE (column_name name, data_type text, role text, is_key boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp

@@ -326,6 +326,36 @@ attach_dataset(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* The versions are named after their dataset, and whoever refers to them must follow or be asked. */
+PG_FUNCTION_INFO_V1(rename_dataset);
+Datum
+rename_dataset(PG_FUNCTION_ARGS)
+{
+	char *new_name = text_argument(fcinfo, 1);
+	Dataset *dataset;
+	Statement statement;
+
+	check_name(new_name);
+	SPI_connect();
+	dataset = dataset_find(text_argument(fcinfo, 0));
+	dataset_check_owner(dataset, "rename");
+	dataset = dataset_lock(dataset);
+	check_name_is_free(new_name);
+
+	statement_init(&statement, "UPDATE aidataops.dataset SET name = $2 WHERE dataset_id = $1");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, new_name);
+	statement_run_as_catalog_owner(&statement);
+	statement_init(&statement, "UPDATE aidataops.version SET version = "
+							   "aidataops.to_dataset_version($2 || '@' || number) "
+							   "WHERE dataset_id = $1");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, new_name);
+	statement_run_as_catalog_owner(&statement);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
 /* -------------------------------------------------------------------------- tags ---- */
 
 /* The numbered form of a version, as the caller may see it; raises if there is none. */
