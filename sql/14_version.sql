@@ -118,7 +118,7 @@ BEGIN
         from_item := relation::regclass::text;
         SELECT s.column_names, s.column_types INTO column_names, column_types FROM aidataops._shape(relation) AS s;
         prefix := '_';
-        WHILE column_names && ARRAY[prefix || 'hash']::name[] LOOP
+        WHILE column_names && ARRAY[prefix || 'hash', prefix || 'nth']::name[] LOOP
             prefix := prefix || '_';
         END LOOP;
         row_hash := 'aidataops.row_hash(r.*)'; -- r alone could be a column
@@ -155,7 +155,7 @@ COMMENT ON FUNCTION aidataops._rows(aidataops.dataset_version) IS 'Internal: whe
 CREATE FUNCTION aidataops._columns(column_names name[], alias text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT string_agg(format('%s.%I', alias, c.name), ', ' ORDER BY c.ordinal)
+        SELECT coalesce(string_agg(format('%s.%I', alias, c.name), ', ' ORDER BY c.ordinal), '')
           FROM unnest(column_names) WITH ORDINALITY AS c (name, ordinal);
     END;
 COMMENT ON FUNCTION aidataops._columns(name[], text) IS 'Internal: a select list of columns.';
@@ -265,7 +265,7 @@ CREATE FUNCTION aidataops.create_dataset(
     legal_basis text DEFAULT NULL, roles jsonb DEFAULT NULL) RETURNS text
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.create_dataset(text, regclass, name[], text, text, text, text, text, text, text, jsonb) IS
-'Declares a table as a dataset that can have versions, and returns its name. The table is not touched. key: columns that identify a row, the primary key by default. storage: rows, or fingerprint to keep only what a version was. capture: reserved, none. description, source, licence, purpose, legal_basis: recorded as given. roles: what columns are, {"column": "role"}, guessed for columns not given (see set_column_roles). Needs the rights of the table''s owner. Errors: the name is taken or contains @; no key; a temporary table, view or foreign table; a key type without a btree order.';
+'Declares a table as a dataset that can have versions, and returns its name: a table, partitioned or not, a view, a materialized view or a foreign table. It is not touched. key: columns that identify a row, the primary key by default; ''{}'' for none: rows then are compared as a whole, a multiset, in which nothing is modified but only added and removed. storage: rows, or fingerprint to keep only what a version was. capture: reserved, none. description, source, licence, purpose, legal_basis: recorded as given. roles: what columns are, {"column": "role"}, guessed for columns not given (see set_column_roles). Needs the rights of the table''s owner. Errors: the name is taken or contains @; no key; a temporary table or system catalog; a key type without a btree order.';
 
 CREATE FUNCTION aidataops.set_column_roles(dataset text, roles jsonb) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
@@ -304,6 +304,26 @@ CREATE FUNCTION aidataops.commit(dataset text, message text, gate boolean DEFAUL
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dataset_commit';
 COMMENT ON FUNCTION aidataops.commit(text, text, boolean) IS
 'Records the rows of a dataset''s table, as of one snapshot, as its next version, and returns its name. message: what changed and why. gate: reserved, false. If nothing changed it says so and returns the head. Writers of the table are not blocked; another commit of the dataset waits, and under REPEATABLE READ fails with 40001. Needs the rights of the dataset''s owner. Errors: a key that is NULL or not unique (naming rows), the table is gone, row-level security hides rows.';
+
+CREATE FUNCTION aidataops._commit_all(datasets text[], message text) RETURNS SETOF aidataops.dataset_version
+    LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dataset_commit_all';
+COMMENT ON FUNCTION aidataops._commit_all(text[], text) IS 'Internal: commits under one snapshot, in the order given.';
+
+CREATE FUNCTION aidataops.commit_all(datasets text[], message text, tag text DEFAULT NULL) RETURNS SETOF aidataops.dataset_version
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    committed aidataops.dataset_version;
+BEGIN
+    FOR committed IN SELECT c FROM aidataops._commit_all(datasets, message) AS c LOOP
+        IF tag IS NOT NULL THEN
+            PERFORM aidataops.tag(committed, tag);
+        END IF;
+        RETURN NEXT committed;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops.commit_all(text[], text, text) IS
+'Commits several datasets, images and their labels, say, as of one and the same snapshot, and returns their versions in the order given. message: of each. tag: makes them a named set: images@tag and labels@tag belong together (NULL: none). A dataset that did not change keeps its head, which is then what it was in that snapshot. Needs the rights of the owner of each. Errors: as commit() and tag(), a dataset named twice; then none is committed.';
 
 CREATE FUNCTION aidataops.tag(version aidataops.dataset_version, tag text, protected boolean DEFAULT false) RETURNS aidataops.dataset_version
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dataset_tag';
@@ -350,7 +370,7 @@ COMMENT ON FUNCTION aidataops._num_changed_columns(record, record) IS 'Internal:
 -- The rows of one version that are not, as they are, in the other. For two numbers this is a range of
 -- the index on added or removed, so it takes no longer in a large table; else it is all rows.
 CREATE FUNCTION aidataops._side(version aidataops.dataset_version, other aidataops.dataset_version, alias text,
-    OUT query text, OUT dataset aidataops.dataset, OUT relation oid, OUT column_names name[], OUT hash text, OUT number integer)
+    OUT query text, OUT dataset aidataops.dataset, OUT relation oid, OUT column_names name[], OUT hash text, OUT nth text, OUT number integer)
     RETURNS record
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -376,8 +396,14 @@ BEGIN
                                 r.prefix || 'added', r.prefix || 'removed', r.number, other_number);
         END IF;
     END IF;
-    query := format('(SELECT %s, %s AS %I FROM %s AS r WHERE %s) AS %s',
-                    aidataops._columns(r.column_names, 'r'), r.row_hash, r.prefix || 'hash', r.from_item, condition, alias);
+    query := format('SELECT %s, %s AS %I FROM %s AS r WHERE %s',
+                    aidataops._columns(r.column_names, 'r'), r.row_hash, r.prefix || 'hash', r.from_item, condition);
+    IF cardinality((r.dataset).key) = 0 THEN -- rows alike are numbered
+        query := format('SELECT n.*, row_number() OVER (PARTITION BY n.%I) AS %I FROM (%s OFFSET 0) AS n',
+                        r.prefix || 'hash', r.prefix || 'nth', query);
+        nth := format('%s.%I', alias, r.prefix || 'nth');
+    END IF;
+    query := format('(%s) AS %s', query, alias);
 END $$;
 COMMENT ON FUNCTION aidataops._side(aidataops.dataset_version, aidataops.dataset_version, text) IS 'Internal: a subquery with the rows of one version that may differ from the other''s.';
 
@@ -417,12 +443,14 @@ BEGIN
     t_columns := t.column_names;
     f_hash := f.hash;
     t_hash := t.hash;
-    condition := aidataops._key_condition(f.relation, t.relation, key, 'f', 't');
+    condition := CASE WHEN key = '{}' THEN format('%s = %s AND %s = %s', f.hash, t.hash, f.nth, t.nth)
+                      ELSE aidataops._key_condition(f.relation, t.relation, key, 'f', 't') END;
     from_clause := format('%s FULL JOIN %s ON %s', f.query, t.query, condition);
     -- a key whose type or collation changed is compared by its hash, and sorted by its text
     SELECT string_agg(CASE WHEN condition LIKE 'aidataops.row_hash(%' THEN format('coalesce(f.%1$I::text, t.%1$I::text) COLLATE "C"', k.name)
                            ELSE format('coalesce(f.%1$I, t.%1$I)', k.name) END, ', ' ORDER BY k.ordinal)
       INTO order_by FROM unnest(key) WITH ORDINALITY AS k (name, ordinal);
+    order_by := coalesce(order_by, format('coalesce(%s, %s), coalesce(%s, %s)', f.hash, t.hash, f.nth, t.nth));
 END $$;
 COMMENT ON FUNCTION aidataops._differences(aidataops.dataset_version, aidataops.dataset_version) IS 'Internal: the join that pairs the rows of two versions that differ.';
 
@@ -436,7 +464,7 @@ BEGIN
     SELECT * INTO d FROM aidataops._differences(from_version, to_version);
     RETURN QUERY EXECUTE format($query$
         SELECT CASE WHEN %1$s IS NULL THEN 'added' WHEN %2$s IS NULL THEN 'removed' ELSE 'modified' END,
-               CASE WHEN %1$s IS NULL THEN to_jsonb(tk.*) ELSE to_jsonb(fk.*) END,
+               nullif(CASE WHEN %1$s IS NULL THEN to_jsonb(tk.*) ELSE to_jsonb(fk.*) END, '{}'),
                CASE WHEN %1$s IS NOT NULL THEN to_jsonb(fr.*) END,
                CASE WHEN %2$s IS NOT NULL THEN to_jsonb(tr.*) END,
                CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._changed_columns(fr.*, tr.*) END

@@ -40,6 +40,10 @@ BEGIN
           FROM (SELECT aidataops._schema_changes(shape.column_names, shape.column_types, r.column_names, r.column_types) AS changes) AS s;
         RETURN;
     END IF;
+    IF cardinality((r.dataset).key) = 0 THEN
+        RETURN QUERY VALUES ('row_hashes', '0 differ', wrong_hashes || ' differ', wrong_hashes = 0);
+        RETURN;
+    END IF;
     EXECUTE format('SELECT count(*) FROM (SELECT FROM %s AS r WHERE %s GROUP BY %s HAVING count(*) > 1) AS d',
                    r.from_item, r.condition, aidataops._columns((r.dataset).key, 'r')) INTO double_keys;
     RETURN QUERY VALUES
@@ -47,7 +51,7 @@ BEGIN
         ('keys', '0 occur twice', double_keys || ' occur twice', double_keys = 0);
 END $$;
 COMMENT ON FUNCTION aidataops.verify(aidataops.dataset_version) IS
-'Whether a version still holds what was recorded of it, recomputed from its rows, one row a check: row_count, fingerprint, row_hashes (stored with each row) and keys (each once). For name@WORKING, whether the table still is what the latest version recorded: row_count, fingerprint and schema. ok is false for what does not fit. Detects accidental and clumsy change, not forgery by who may write history and catalog. Reads every row of the version. Errors: no such version, storage is fingerprint (except for WORKING), no SELECT on the history.';
+'Whether a version still holds what was recorded of it, recomputed from its rows, one row a check: row_count, fingerprint, row_hashes (stored with each row) and keys (each once; not without a key). For name@WORKING, whether the table still is what the latest version recorded: row_count, fingerprint and schema. ok is false for what does not fit. Detects accidental and clumsy change, not forgery by who may write history and catalog. Reads every row of the version. Errors: no such version, storage is fingerprint (except for WORKING), no SELECT on the history.';
 
 CREATE FUNCTION aidataops.row_history(dataset text, key jsonb)
     RETURNS TABLE (version aidataops.dataset_version, change text, columns text[], after jsonb,
@@ -62,6 +66,8 @@ DECLARE
 BEGIN
     IF ds.storage <> 'rows' THEN
         RAISE EXCEPTION 'dataset "%" keeps fingerprints only, so the history of its rows is not known', ds.name USING ERRCODE = 'feature_not_supported';
+    ELSIF cardinality(ds.key) = 0 THEN
+        RAISE EXCEPTION 'dataset "%" has no key, so its rows have no history of their own', ds.name USING ERRCODE = 'feature_not_supported';
     ELSIF key IS NULL OR jsonb_typeof(key) <> 'object' OR NOT key ?& ds.key::text[] OR (SELECT count(*) FROM jsonb_object_keys(key)) <> cardinality(ds.key) THEN
         RAISE EXCEPTION 'key must be a JSON object with the key columns of dataset "%": %', ds.name, array_to_string(ds.key, ', ')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'As in the column "key" of diff().';

@@ -79,6 +79,15 @@ become_role_restricted(Oid role)
 	return become(role, SECURITY_RESTRICTED_OPERATION);
 }
 
+Identity
+become_data_owner(const Dataset *dataset)
+{
+	Identity previous = become_role_restricted(dataset->owner);
+
+	set_for_now("row_security", "off");
+	return previous;
+}
+
 void
 become_again(Identity previous)
 {
@@ -236,13 +245,21 @@ database_origin(void)
 	return psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
 }
 
-/* Something else may have taken the name, or even the OID: a rule makes a view of a table. */
+/* Something else may have taken the name. */
 static bool
-is_table(Oid relid)
+has_rows(Oid relid)
 {
-	char relkind = OidIsValid(relid) ? get_rel_relkind(relid) : '\0';
-
-	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
+	switch (OidIsValid(relid) ? get_rel_relkind(relid) : '\0')
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			return true;
+		default:
+			return false;
+	}
 }
 
 static Oid
@@ -256,7 +273,7 @@ find_source(Oid saved, const char *origin, const char *schema, const char *name)
 
 		source = OidIsValid(schema_oid) ? get_relname_relid(name, schema_oid) : InvalidOid;
 	}
-	return is_table(source) ? source : InvalidOid;
+	return has_rows(source) ? source : InvalidOid;
 }
 
 Oid

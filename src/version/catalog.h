@@ -73,7 +73,7 @@ typedef struct Dataset
 	char *relation_name;
 	Oid relation_oid;
 	char *relation_origin;
-	List *key; /* of char * */
+	List *key; /* of char *; NIL: rows are told apart by nothing but their content */
 	bool keeps_rows;
 	int32 head;  /* 0: no version yet */
 	int32 epoch; /* 0: no version yet */
@@ -86,6 +86,9 @@ extern Dataset *dataset_find(const char *name);
 
 /* Raises unless the caller has the rights of the dataset's owner. */
 extern void dataset_check_owner(const Dataset *dataset, const char *action);
+
+/* As its owner, to read and write rows: where a policy would hide some, that is an error. */
+extern Identity become_data_owner(const Dataset *dataset);
 
 /* Locks the dataset against other committers, and reads it again. */
 extern Dataset *dataset_lock(Dataset *dataset);

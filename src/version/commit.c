@@ -13,34 +13,19 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/xact.h"
 #include "aidataops.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_index.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
 #include "fingerprint/fingerprint.h"
+#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/plancache.h"
-#include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
-#include "utils/tuplestore.h"
-#include "utils/typcache.h"
 #include "version/catalog.h"
 #include "version/dataset_version.h"
 #include "version/history.h"
+#include "version/source.h"
 
 #define CHANGES "aidataops_changes"
 
@@ -49,239 +34,18 @@ typedef struct Commit
 	Dataset *dataset;
 	Oid caller;
 	char *actor; /* as it was when the commit began */
-	Oid source;
-	char *source_name; /* qualified and quoted */
-	Snapshot snapshot;
+	Source *source;
 	Shape *shape;
 	bool shape_changed;
 	int32 number;
 	int32 epoch;
 	History *history;  /* where rows go; NULL if only fingerprints are kept */
 	History *previous; /* where the head's rows are, if that is another table */
-	Tuplestorestate *changes;
-	Datum snapshot_text; /* pg_snapshot */
 	Fingerprint fingerprint;
 	int64 added;
 	int64 removed;
 	int64 modified;
 } Commit;
-
-/* -------------------------------------------------------- statements over the data ---- */
-
-/* The statement as the dataset's owner under the commit's snapshot. */
-static uint64
-run_on_data(const Commit *commit, Statement *statement)
-{
-	Identity caller = become_role_restricted(commit->dataset->owner);
-	uint64 rows = statement_run(statement, commit->snapshot);
-
-	become_again(caller);
-	return rows;
-}
-
-/* Run a query and keep its result under a name that later statements can select from. */
-static uint64
-collect_changes(Commit *commit, const char *sql)
-{
-	Identity caller = become_role_restricted(commit->dataset->owner);
-	SPIPlanPtr plan = SPI_prepare(sql, 0, NULL);
-	SPIExecuteOptions options = {0};
-	EphemeralNamedRelation changes = palloc0(sizeof(EphemeralNamedRelationData));
-	CachedPlanSource *source;
-	Tuplestorestate *store;
-	int code;
-
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\"", sql);
-	source = linitial(SPI_plan_get_plan_sources(plan));
-	changes->md.name = CHANGES;
-	changes->md.reliddesc = InvalidOid;
-	changes->md.tupdesc = CreateTupleDescCopy(source->resultDesc);
-	changes->md.enrtype = ENR_NAMED_TUPLESTORE;
-
-	store = tuplestore_begin_heap(false, false, work_mem);
-	options.read_only = true; /* so that exactly the active snapshot is used */
-	options.dest = CreateDestReceiver(DestTuplestore);
-	SetTuplestoreDestReceiverParams(options.dest, store, CurrentMemoryContext, false, NULL, NULL);
-
-	PushCopiedSnapshot(commit->snapshot);
-	UpdateActiveSnapshotCommandId();
-	code = SPI_execute_plan_extended(plan, &options);
-	PopActiveSnapshot();
-	if (code < 0)
-		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));
-	become_again(caller);
-
-	changes->md.enrtuples = SPI_processed;
-	changes->reldata = commit->changes = store;
-	if (SPI_register_relation(changes) < 0)
-		elog(ERROR, "could not register the changes of a commit");
-	return (uint64) changes->md.enrtuples;
-}
-
-/* ------------------------------------------------------------------------- checks ---- */
-
-/* Since 18 a NOT NULL may be not yet validated. */
-static bool
-column_not_null(TupleDesc tupdesc, AttrNumber attnum)
-{
-#if PG_VERSION_NUM >= 180000
-	return TupleDescCompactAttr(tupdesc, attnum - 1)->attnullability == ATTNULLABLE_VALID;
-#else
-	return TupleDescAttr(tupdesc, attnum - 1)->attnotnull;
-#endif
-}
-
-/* Does the index forbid just what history's own index on the key will forbid? */
-static bool
-index_guarantees(Relation index, TupleDesc table, const Bitmapset *key)
-{
-	Form_pg_index form = index->rd_index;
-	Bitmapset *columns = NULL;
-
-	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
-		RelationGetIndexPredicate(index) != NIL)
-		return false;
-	for (int i = 0; i < form->indnkeyatts; i++)
-	{
-		AttrNumber attnum = form->indkey.values[i];
-		Form_pg_attribute attribute;
-
-		if (attnum <= 0)
-			return false;
-		attribute = TupleDescAttr(table, attnum - 1);
-		if (index->rd_indcollation[i] != attribute->attcollation ||
-			index->rd_opfamily[i] !=
-				lookup_type_cache(attribute->atttypid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
-			return false;
-		columns = bms_add_member(columns, attnum);
-	}
-	return bms_equal(columns, key);
-}
-
-static bool
-some_index_guarantees(Relation relation, const Bitmapset *key)
-{
-	ListCell *cell;
-
-	foreach (cell, RelationGetIndexList(relation))
-	{
-		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-		bool guarantees = index_guarantees(index, RelationGetDescr(relation), key);
-
-		index_close(index, NoLock);
-		if (guarantees)
-			return true;
-	}
-	return false;
-}
-
-/* Is the key certain to be unique and not NULL in every snapshot, by an index and by NOT NULL? */
-static bool
-key_is_guaranteed(Oid relid, List *key)
-{
-	Relation relation = relation_open(relid, AccessShareLock);
-	/* children of an inheritance parent may repeat its keys */
-	bool guaranteed =
-		relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || !has_subclass(relid);
-	Bitmapset *columns = NULL;
-	ListCell *cell;
-
-	foreach (cell, key)
-	{
-		AttrNumber attnum = get_attnum(relid, lfirst(cell));
-
-		guaranteed =
-			guaranteed && attnum > 0 && column_not_null(RelationGetDescr(relation), attnum);
-		columns = bms_add_member(columns, Max(attnum, 0));
-	}
-	guaranteed = guaranteed && some_index_guarantees(relation, columns);
-	relation_close(relation, NoLock);
-	return guaranteed;
-}
-
-static void
-check_key_not_null(const Commit *commit, const char *keys)
-{
-	Statement statement;
-	StringInfoData condition;
-	ListCell *cell;
-
-	initStringInfo(&condition);
-	foreach (cell, commit->dataset->key)
-		appendStringInfo(&condition, "%st.%s IS NULL", condition.len > 0 ? " OR " : "",
-						 quote_identifier(lfirst(cell)));
-	statement_init(
-		&statement,
-		psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
-				 "FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
-				 "FROM (SELECT pg_catalog.left(pg_catalog.to_jsonb(t.*)::text, 200) AS r, "
-				 "pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
-				 commit->source_name, condition.data));
-	run_on_data(commit, &statement);
-	if (strcmp(result_text(1), "0") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("key (%s) of dataset \"%s\" is NULL in %s row(s)", keys,
-						commit->dataset->name, result_text(1)),
-				 errdetail("%s", result_text(2)),
-				 errhint("Every row needs a key: correct these rows, or create the dataset with "
-						 "another key.")));
-}
-
-static void
-check_key_unique(const Commit *commit, const char *keys)
-{
-	Statement statement;
-
-	statement_init(
-		&statement,
-		psprintf(
-			"SELECT pg_catalog.count(*), pg_catalog.string_agg(pg_catalog.format("
-			"'(%%s) occurs %%s times', k, c), E'\\n') FILTER (WHERE n OPERATOR(pg_catalog.<=) 5) "
-			"FROM (SELECT pg_catalog.concat_ws(', ', %s) AS k, pg_catalog.count(*) AS c, "
-			"pg_catalog.row_number() OVER () AS n FROM %s AS t GROUP BY %s "
-			"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS bad",
-			column_list(commit->dataset->key, "t"), commit->source_name,
-			column_list(commit->dataset->key, "t")));
-	run_on_data(commit, &statement);
-	if (strcmp(result_text(1), "0") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNIQUE_VIOLATION),
-				 errmsg("key (%s) of dataset \"%s\" is not unique: %s value(s) occur more than "
-						"once",
-						keys, commit->dataset->name, result_text(1)),
-				 errdetail("%s", result_text(2)),
-				 errhint("Remove the duplicates, or create the dataset with another key.")));
-}
-
-static void
-check_key(const Commit *commit)
-{
-	const char *keys = column_list(commit->dataset->key, NULL);
-
-	check_key_columns(commit->source, commit->dataset->key);
-	if (key_is_guaranteed(commit->source, commit->dataset->key))
-		return;
-	check_key_not_null(commit, keys);
-	check_key_unique(commit, keys);
-}
-
-/* Rows that a policy hides must not be recorded as removed, nor stay when they were. */
-static void
-check_sees_all_rows(const Dataset *dataset, Oid relid)
-{
-	if (!OidIsValid(relid) || check_enable_rls(relid, dataset->owner, true) != RLS_ENABLED)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("row-level security hides rows of table \"%s\" from \"%s\", the owner "
-					"of dataset \"%s\"",
-					get_rel_name(relid), GetUserNameFromId(dataset->owner, false), dataset->name),
-			 errdetail("A version must hold every row of its table."),
-			 errhint("Give the owner of the dataset BYPASSRLS, or remove FORCE ROW LEVEL "
-					 "SECURITY.")));
-}
 
 /* ------------------------------------------------------------------------- stages ---- */
 
@@ -290,7 +54,7 @@ find_shape(Commit *commit)
 {
 	Dataset *dataset = commit->dataset;
 
-	commit->shape = shape_of_relation(commit->source);
+	commit->shape = shape_of_relation(commit->source->relid);
 	commit->shape_changed =
 		dataset->epoch == 0 || !shape_equal(commit->shape, shape_of_epoch(dataset, dataset->epoch));
 	commit->epoch = dataset->epoch + (commit->shape_changed ? 1 : 0);
@@ -308,15 +72,15 @@ read_fingerprint(Commit *commit)
 static Fingerprint
 insert_all(Commit *commit)
 {
-	Identity caller = become_role_restricted(commit->dataset->owner);
+	Identity caller = become_data_owner(commit->dataset);
 	Fingerprint inserted;
 
-	PushCopiedSnapshot(commit->snapshot);
+	PushCopiedSnapshot(commit->source->snapshot);
 	UpdateActiveSnapshotCommandId();
 	inserted =
 		history_load(history_oid(commit->history),
 					 psprintf("SELECT %s FROM %s AS t",
-							  column_list(shape_names(commit->shape), "t"), commit->source_name),
+							  column_list(shape_names(commit->shape), "t"), commit->source->name),
 					 commit->number);
 	PopActiveSnapshot();
 	become_again(caller);
@@ -331,40 +95,82 @@ commit_first(Commit *commit)
 	commit->added = commit->fingerprint.nrows;
 }
 
-/* The hash of a row t of the source. */
+/*
+ * The rows of a relation that are told apart by nothing: rows alike are numbered, and the number
+ * and the hash together are the key.
+ */
 static char *
-hash_expression(const Commit *commit)
+numbered_rows(const History *history, const char *columns, const char *hash, const char *from)
 {
-	List *names = shape_names(commit->shape);
-
-	if (list_length(names) >= FUNC_MAX_ARGS)
-		return "aidataops.row_hash(t.*)";
-	return psprintf(
-		"aidataops._columns_hash(%s, %s)",
-		quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, list_to_name_array(names))),
-		column_list(names, "t"));
+	return psprintf("(SELECT n.*, pg_catalog.row_number() OVER (PARTITION BY n.%1$s) AS %2$s "
+					"FROM (SELECT %3$s, %4$s AS %1$s FROM %5$s OFFSET 0) AS n)",
+					history->new_hash, history->nth, columns, hash, from);
 }
 
 /*
  * What differs between the table and the head: rid and hash of the row that went, hash of the row
  * that came, and the key.
  */
-static uint64
-find_changes(Commit *commit, const History *head)
+static char *
+changes_by_key(const Commit *commit, const History *head)
 {
 	List *key = commit->dataset->key;
 
-	return collect_changes(
-		commit, psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, %4$s FROM "
-						 "(SELECT %12$s AS %3$s, %5$s FROM %6$s AS t) AS s FULL JOIN "
-						 "(SELECT h.%1$s, h.%2$s, %7$s FROM %8$s AS h "
-						 "WHERE h.%9$s OPERATOR(pg_catalog.=) %10$d) AS o "
-						 "ON %11$s WHERE s.%3$s IS DISTINCT FROM o.%2$s",
-						 head->rid, head->hash, head->new_hash, column_list(key, "s"),
-						 column_list(key, "t"), commit->source_name, column_list(key, "h"),
-						 head->qualified, head->removed, STILL_THERE,
-						 key_condition(commit->source, commit->dataset->history, key, "s", "o"),
-						 hash_expression(commit)));
+	return psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, %4$s FROM "
+					"(SELECT %12$s AS %3$s, %5$s FROM %6$s AS t) AS s FULL JOIN "
+					"(SELECT h.%1$s, h.%2$s, %7$s FROM %8$s AS h "
+					"WHERE h.%9$s OPERATOR(pg_catalog.=) %10$d) AS o "
+					"ON %11$s WHERE s.%3$s IS DISTINCT FROM o.%2$s",
+					head->rid, head->hash, head->new_hash, column_list(key, "s"),
+					column_list(key, "t"), commit->source->name, column_list(key, "h"),
+					head->qualified, head->removed, STILL_THERE,
+					key_condition(commit->source->relid, commit->dataset->history, key, "s", "o"),
+					source_hash_expression(commit->shape));
+}
+
+/* The same without a key: how many more or fewer there are of each row. */
+static char *
+changes_of_multiset(const Commit *commit, const History *head)
+{
+	char *rows = numbered_rows(head, "true", source_hash_expression(commit->shape),
+							   psprintf("%s AS t", commit->source->name));
+	char *old = numbered_rows(head, psprintf("h.%s, h.%s", head->rid, head->hash),
+							  psprintf("h.%s", head->hash),
+							  psprintf("%s AS h WHERE h.%s OPERATOR(pg_catalog.=) %d",
+									   head->qualified, head->removed, STILL_THERE));
+
+	return psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, s.%4$s FROM %5$s AS s FULL JOIN %6$s AS o ON "
+					"s.%3$s OPERATOR(pg_catalog.=) o.%3$s AND "
+					"s.%4$s OPERATOR(pg_catalog.=) o.%4$s WHERE s.%3$s IS NULL OR o.%3$s IS NULL",
+					head->rid, head->hash, head->new_hash, head->nth, rows, old);
+}
+
+static uint64
+find_changes(Commit *commit, const History *head)
+{
+	return source_collect(commit->source, CHANGES,
+						  commit->dataset->key == NIL ? changes_of_multiset(commit, head)
+													  : changes_by_key(commit, head));
+}
+
+/* Rows t of the source that came, by the list c of changes. */
+static char *
+rows_that_came(const Commit *commit)
+{
+	const History *history = commit->previous;
+
+	if (commit->dataset->key == NIL)
+		return psprintf(
+			"%1$s AS t ON t.%2$s OPERATOR(pg_catalog.=) c.%2$s AND "
+			"t.%3$s OPERATOR(pg_catalog.=) c.%3$s",
+			numbered_rows(history, "t.*", source_hash_expression(commit->shape),
+						  psprintf("%s AS t WHERE %s IN (SELECT c.%s FROM " CHANGES " AS c)",
+								   commit->source->name, source_hash_expression(commit->shape),
+								   history->new_hash)),
+			history->new_hash, history->nth);
+	return psprintf("%s AS t ON %s", commit->source->name,
+					key_condition(commit->source->relid, commit->dataset->history,
+								  commit->dataset->key, "t", "c"));
 }
 
 /* Counts of the changes, and the fingerprint: the head's, less what went, and what came. */
@@ -383,7 +189,7 @@ count_changes(Commit *commit)
 							"pg_catalog.count(*) FILTER (WHERE c.%2$s IS NULL) FROM " CHANGES
 							" AS c",
 							commit->previous->hash, commit->previous->new_hash));
-	run_on_data(commit, &statement);
+	source_run(commit->source, &statement);
 	gone = DatumGetFingerprintP(result_value(1, &isnull));
 	came = DatumGetFingerprintP(result_value(2, &isnull));
 	row_hash_subtract(&commit->fingerprint.sum, gone->sum);
@@ -405,22 +211,19 @@ apply_changes(Commit *commit)
 										"WHERE h.%3$s OPERATOR(pg_catalog.=) c.%3$s",
 										history->qualified, history->removed, history->rid));
 	statement_int4(&statement, commit->number);
-	run_on_data(commit, &statement);
+	source_run(commit->source, &statement);
 
 	statement_init(
 		&statement,
-		psprintf(
-			"INSERT INTO %1$s (%11$s, %2$s, %3$s, %4$s, %5$s) "
-			"SELECT (SELECT COALESCE(pg_catalog.max(h.%11$s), 0) FROM %1$s AS h) "
-			"OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (), $1, %6$d, c.%7$s, %8$s "
-			"FROM " CHANGES " AS c JOIN %9$s AS t ON %10$s WHERE c.%7$s IS NOT NULL",
-			history->qualified, history->added, history->removed, history->hash,
-			column_list(names, NULL), STILL_THERE, history->new_hash, column_list(names, "t"),
-			commit->source_name,
-			key_condition(commit->source, commit->dataset->history, commit->dataset->key, "t", "c"),
-			history->rid));
+		psprintf("INSERT INTO %1$s (%10$s, %2$s, %3$s, %4$s, %5$s) "
+				 "SELECT (SELECT COALESCE(pg_catalog.max(h.%10$s), 0) FROM %1$s AS h) "
+				 "OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (), $1, %6$d, c.%7$s, %8$s "
+				 "FROM " CHANGES " AS c JOIN %9$s WHERE c.%7$s IS NOT NULL",
+				 history->qualified, history->added, history->removed, history->hash,
+				 column_list(names, NULL), STILL_THERE, history->new_hash, column_list(names, "t"),
+				 rows_that_came(commit), history->rid));
 	statement_int4(&statement, commit->number);
-	run_on_data(commit, &statement);
+	source_run(commit->source, &statement);
 }
 
 /* The shape no longer fits the table that holds the head's rows: they end there, all go on anew. */
@@ -434,7 +237,7 @@ move_all(Commit *commit)
 										previous->qualified, previous->removed, previous->removed,
 										STILL_THERE));
 	statement_int4(&statement, commit->number);
-	run_on_data(commit, &statement);
+	source_run(commit->source, &statement);
 	(void) insert_all(commit);
 }
 
@@ -462,7 +265,8 @@ read_head_fingerprint(Commit *commit)
 static bool
 commit_rows(Commit *commit)
 {
-	check_key(commit);
+	source_hold_still(commit->source, commit->shape);
+	source_check_key(commit->source);
 	if (commit->dataset->head == 0)
 	{
 		commit->history = history_for_shape(commit->dataset, commit->shape, commit->epoch);
@@ -495,8 +299,8 @@ commit_fingerprint(Commit *commit)
 	read_head_fingerprint(commit);
 	head = commit->fingerprint;
 	statement_init(&statement, psprintf("SELECT aidataops.fingerprint_agg(t.*) FROM %s AS t",
-										commit->source_name));
-	run_on_data(commit, &statement);
+										commit->source->name));
+	source_run(commit->source, &statement);
 	read_fingerprint(commit);
 	return commit->shape_changed || commit->dataset->head == 0 ||
 		   commit->fingerprint.nrows != head.nrows ||
@@ -538,6 +342,17 @@ record_epoch(const Commit *commit)
 	statement_run_as_catalog_owner(&statement);
 }
 
+static Datum
+snapshot_datum(Snapshot snapshot)
+{
+	Statement statement;
+	bool isnull;
+
+	statement_init(&statement, "SELECT pg_catalog.pg_current_snapshot()");
+	statement_run(&statement, snapshot);
+	return result_value(1, &isnull);
+}
+
 static void
 record_version(const Commit *commit, const char *message)
 {
@@ -564,7 +379,8 @@ record_version(const Commit *commit, const char *message)
 	statement_text(&statement, message);
 	statement_text(&statement, GetUserNameFromId(commit->caller, false));
 	statement_text(&statement, commit->actor);
-	statement_param(&statement, PG_SNAPSHOTOID, commit->snapshot_text, false);
+	statement_param(&statement, PG_SNAPSHOTOID, snapshot_datum(commit->source->snapshot),
+					commit->source->reads_foreign);
 	statement_int8(&statement, commit->fingerprint.nrows);
 	statement_param(&statement, INT8OID, Int64GetDatum(commit->added), !rows);
 	statement_param(&statement, INT8OID, Int64GetDatum(commit->removed), !rows);
@@ -590,22 +406,11 @@ record_head(const Commit *commit)
 	statement_int4(&statement, commit->number);
 	statement_int4(&statement, commit->epoch);
 	statement_text(&statement, commit->history ? commit->history->name : NULL);
-	statement_text(&statement, get_namespace_name(get_rel_namespace(commit->source)));
-	statement_text(&statement, get_rel_name(commit->source));
-	statement_param(&statement, OIDOID, ObjectIdGetDatum(commit->source), false);
+	statement_text(&statement, get_namespace_name(get_rel_namespace(commit->source->relid)));
+	statement_text(&statement, get_rel_name(commit->source->relid));
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(commit->source->relid), false);
 	statement_text(&statement, database_origin());
 	statement_run_as_catalog_owner(&statement);
-}
-
-static void
-note_snapshot(Commit *commit)
-{
-	Statement statement;
-	bool isnull;
-
-	statement_init(&statement, "SELECT pg_catalog.pg_current_snapshot()");
-	statement_run(&statement, commit->snapshot);
-	commit->snapshot_text = result_value(1, &isnull);
 }
 
 /* ------------------------------------------------------------------------- commit ---- */
@@ -620,105 +425,165 @@ check_arguments(FunctionCallInfo fcinfo)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("message of a commit must not be NULL"),
 						errhint("Say in a few words what changed and why.")));
-	if (!PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
+	if (PG_NARGS() > 2 && !PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("gated commits are not available in this release"),
 						errhint("Call commit() without gate => true.")));
 }
 
-/*
- * A table rewritten after the snapshot was taken, which happens under REPEATABLE READ, looks empty to
- * it. The definition is then newer than the snapshot.
- */
-static void
-check_defined_in_snapshot(const Commit *commit)
+/* Locks, and checks what can be checked before data is read. */
+static Commit *
+commit_prepare(Dataset *dataset)
 {
-	ListCell *cell;
+	Commit *commit = palloc0(sizeof(Commit));
 
-	foreach (cell, find_all_inheritors(commit->source, NoLock, NULL))
-	{
-		HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
-		TransactionId xmin;
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		xmin = HeapTupleHeaderGetXmin(tuple->t_data);
-		ReleaseSysCache(tuple);
-		if (TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
-			XidInMVCCSnapshot(xmin, commit->snapshot))
-			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-							errmsg("could not serialize access due to a concurrent change of "
-								   "table \"%s\"",
-								   get_rel_name(lfirst_oid(cell))),
-							errhint("Try again in a new transaction.")));
-	}
+	dataset = commit->dataset = dataset_lock(dataset);
+	commit->caller = GetUserId();
+	commit->actor = pstrdup(aidataops_actor ? aidataops_actor : "");
+	commit->number = dataset->head + 1;
+	if (dataset->head == PG_INT32_MAX - 1)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("dataset \"%s\" has no version numbers left", dataset->name)));
+	commit->source = source_open(dataset);
+	check_sees_all_rows(dataset, dataset->history);
+	if (strcmp(dataset->relation_origin, database_origin()) != 0)
+		ereport(NOTICE, (errmsg("dataset \"%s\" found its table %s by name after a restore",
+								dataset->name, commit->source->name),
+						 errhint("If that is another table, roll back and use attach_dataset().")));
+	return commit;
 }
 
-/* Take the snapshot last: after the locks, so that nothing of this dataset changes behind it. */
-static void
-begin_commit(Commit *commit, const char *name)
+/* Returns the name of the version; that of the head if nothing changed. */
+static Datum
+commit_run(Commit *commit, Snapshot snapshot, const char *message)
+{
+	source_begin(commit->source, snapshot);
+	find_shape(commit);
+	if (commit->dataset->keeps_rows ? commit_rows(commit) : commit_fingerprint(commit))
+	{
+		if (commit->shape_changed)
+			record_epoch(commit);
+		record_version(commit, message);
+		record_head(commit);
+	}
+	else
+	{
+		commit->number = commit->dataset->head;
+		ereport(NOTICE, (errmsg("nothing changed since %s@%d, so no version was made",
+								commit->dataset->name, commit->number)));
+	}
+	source_end(commit->source);
+	return version_datum(commit->dataset, commit->number);
+}
+
+static Dataset *
+find_to_commit(const char *name)
 {
 	Dataset *dataset = dataset_find(name);
 
 	dataset_check_owner(dataset, "commit to");
-	dataset = commit->dataset = dataset_lock(dataset);
-	commit->caller = GetUserId();
-	commit->actor = pstrdup(aidataops_actor ? aidataops_actor : "");
-	commit->source = dataset_lock_source(dataset);
-	commit->source_name = quote_qualified_identifier(
-		get_namespace_name(get_rel_namespace(commit->source)), get_rel_name(commit->source));
-	commit->number = dataset->head + 1;
-	if (dataset->head == PG_INT32_MAX - 1)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("dataset \"%s\" has no version numbers left", name)));
-	check_sees_all_rows(dataset, commit->source);
-	check_sees_all_rows(dataset, dataset->history);
-	commit->snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	check_defined_in_snapshot(commit);
-	note_snapshot(commit);
-	if (strcmp(dataset->relation_origin, database_origin()) != 0)
-		ereport(NOTICE, (errmsg("dataset \"%s\" found its table %s by name after a restore",
-								dataset->name, commit->source_name),
-						 errhint("If that is another table, roll back and use attach_dataset().")));
-}
-
-static void
-end_commit(Commit *commit)
-{
-	UnregisterSnapshot(commit->snapshot);
-	if (commit->changes)
-	{
-		SPI_unregister_relation(CHANGES);
-		tuplestore_end(commit->changes);
-	}
+	return dataset;
 }
 
 PG_FUNCTION_INFO_V1(dataset_commit);
 Datum
 dataset_commit(PG_FUNCTION_ARGS)
 {
-	Commit commit = {0};
+	Commit *commit;
+	Snapshot snapshot;
 	Datum result;
 
 	check_arguments(fcinfo);
 	SPI_connect();
-	begin_commit(&commit, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	find_shape(&commit);
-	if (commit.dataset->keeps_rows ? commit_rows(&commit) : commit_fingerprint(&commit))
-	{
-		if (commit.shape_changed)
-			record_epoch(&commit);
-		record_version(&commit, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-		record_head(&commit);
-	}
-	else
-	{
-		commit.number = commit.dataset->head;
-		ereport(NOTICE, (errmsg("nothing changed since %s@%d, so no version was made",
-								commit.dataset->name, commit.number)));
-	}
-	end_commit(&commit);
-	result = SPI_datumTransfer(version_datum(commit.dataset, commit.number), false, -1);
+	commit = commit_prepare(find_to_commit(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	/* after the locks, so that nothing of this dataset changes behind it */
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	result = commit_run(commit, snapshot, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	UnregisterSnapshot(snapshot);
+	result = SPI_datumTransfer(result, false, -1);
 	SPI_finish();
 	PG_RETURN_DATUM(result);
+}
+
+/* --------------------------------------------------------------------- commit_all ---- */
+
+static int
+compare_ids(const ListCell *a, const ListCell *b)
+{
+	int32 left = ((const Dataset *) lfirst(a))->id;
+	int32 right = ((const Dataset *) lfirst(b))->id;
+
+	return left < right ? -1 : left > right;
+}
+
+static List *
+find_all_to_commit(ArrayType *names)
+{
+	List *datasets = NIL;
+	Datum *values;
+	bool *nulls;
+	int count;
+
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("name of dataset must not be NULL")));
+		datasets = lappend(datasets, find_to_commit(TextDatumGetCString(values[i])));
+	}
+	return datasets;
+}
+
+/* In one order, whatever order was asked for, so that two sessions cannot wait for each other. */
+static void
+prepare_all(Commit **commits, List *datasets)
+{
+	List *ordered = list_copy(datasets);
+	ListCell *cell;
+	int32 previous = 0;
+
+	list_sort(ordered, compare_ids);
+	foreach (cell, ordered)
+	{
+		Dataset *dataset = lfirst(cell);
+
+		if (dataset->id == previous)
+			ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT),
+							errmsg("dataset \"%s\" is named twice", dataset->name)));
+		previous = dataset->id;
+		for (int i = 0; i < list_length(datasets); i++)
+		{
+			if (list_nth(datasets, i) == dataset)
+				commits[i] = commit_prepare(dataset);
+		}
+	}
+}
+
+PG_FUNCTION_INFO_V1(dataset_commit_all);
+Datum
+dataset_commit_all(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	List *datasets;
+	Commit **commits;
+	Snapshot snapshot;
+
+	check_arguments(fcinfo);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	SPI_connect();
+	datasets = find_all_to_commit(PG_GETARG_ARRAYTYPE_P(0));
+	commits = palloc0((list_length(datasets) + 1) * sizeof(Commit *));
+	prepare_all(commits, datasets);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	for (int i = 0; i < list_length(datasets); i++)
+	{
+		Datum version = commit_run(commits[i], snapshot, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+		bool isnull = false;
+
+		tuplestore_putvalues(result->setResult, result->setDesc, &version, &isnull);
+	}
+	UnregisterSnapshot(snapshot);
+	SPI_finish();
+	return (Datum) 0;
 }

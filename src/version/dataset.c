@@ -70,9 +70,12 @@ kind_problem(Relation relation)
 	{
 		case RELKIND_RELATION:
 		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
 			return NULL;
 		default:
-			return "Only tables and partitioned tables can be versioned in this release.";
+			return "Only tables, views, materialized views and foreign tables have rows.";
 	}
 }
 
@@ -117,7 +120,8 @@ primary_key(Relation relation)
 			 errmsg("table \"%s\" has no primary key", RelationGetRelationName(relation)),
 			 errdetail("A dataset needs columns that identify a row, to tell a modified row "
 					   "from a removed and an added one."),
-			 errhint("Name them: create_dataset(name, relation, key => ARRAY['column', ...]).")));
+			 errhint("Name them: create_dataset(name, relation, key => ARRAY['column', ...]). If "
+					 "there are none, key => '{}' compares rows as a whole.")));
 	return name_array_to_list(DatumGetArrayTypeP(columns));
 }
 
@@ -128,9 +132,6 @@ given_key(Relation relation, ArrayType *array)
 	Bitmapset *seen = NULL;
 	ListCell *cell;
 
-	if (key == NIL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("key of a dataset must name at least one column")));
 	foreach (cell, key)
 	{
 		char *name = lfirst(cell);

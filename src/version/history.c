@@ -29,8 +29,8 @@
 #include "utils/typcache.h"
 #include "version/history.h"
 
-/* The last is no column of the table, but of the list of changes that a commit makes. */
-static const char *const own_columns[] = {"rid", "added", "removed", "hash", "new_hash"};
+/* The last two are no columns of the table, but of the list of changes that a commit makes. */
+static const char *const own_columns[] = {"rid", "added", "removed", "hash", "new_hash", "nth"};
 
 /* ------------------------------------------------------------------------ shape ---- */
 
@@ -342,6 +342,7 @@ history_make(const char *name, const char *prefix)
 	history->removed = own_column(prefix, own_columns[2]);
 	history->hash = own_column(prefix, own_columns[3]);
 	history->new_hash = own_column(prefix, own_columns[4]);
+	history->nth = own_column(prefix, own_columns[5]);
 	return history;
 }
 
@@ -519,9 +520,10 @@ history_create_indexes(const Dataset *dataset, const History *history, int32 num
 {
 	run_ddl(psprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", history->qualified, history->rid));
 	/* keeps keys unique among the rows still there, and finds a key in any version */
-	run_ddl(psprintf("CREATE UNIQUE INDEX %s ON %s (%s, %s)",
-					 quote_identifier(psprintf("%s_key", history->name)), history->qualified,
-					 column_list(dataset->key, NULL), history->removed));
+	if (dataset->key != NIL)
+		run_ddl(psprintf("CREATE UNIQUE INDEX %s ON %s (%s, %s)",
+						 quote_identifier(psprintf("%s_key", history->name)), history->qualified,
+						 column_list(dataset->key, NULL), history->removed));
 	run_ddl(psprintf("CREATE INDEX %s ON %s (%s) WHERE %s > %d",
 					 quote_identifier(psprintf("%s_added", history->name)), history->qualified,
 					 history->added, history->added, number));

@@ -46,7 +46,8 @@ typedef struct History
 	char *added;
 	char *removed;
 	char *hash;
-	char *new_hash; /* in the list of changes */
+	char *new_hash; /* these two in the list of changes */
+	char *nth;
 	char *prefix;
 	bool fresh; /* made by this commit: empty and without indexes */
 } History;

@@ -1,0 +1,386 @@
+/*
+ * source.c: the relation of a dataset, read as its owner under one snapshot.
+ *
+ * Tables and materialized views are read in place, as often as it takes: a snapshot holds them still.
+ * Views and foreign tables are read once and kept for the statements that follow.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/xact.h"
+#include "aidataops.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/tuplestore.h"
+#include "utils/typcache.h"
+#include "version/source.h"
+
+#define HELD_ROWS "aidataops_rows"
+
+/* -------------------------------------------------------- statements over the data ---- */
+
+uint64
+source_run(const Source *source, Statement *statement)
+{
+	Identity caller = become_data_owner(source->dataset);
+	uint64 rows = statement_run(statement, source->snapshot);
+
+	become_again(caller);
+	return rows;
+}
+
+/* Fills a tuplestore with the result of a query under the snapshot. */
+static EphemeralNamedRelation
+keep_result(const Source *source, const char *name, const char *sql)
+{
+	SPIPlanPtr plan = SPI_prepare(sql, 0, NULL);
+	SPIExecuteOptions options = {0};
+	EphemeralNamedRelation kept = palloc0(sizeof(EphemeralNamedRelationData));
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	CachedPlanSource *plan_source;
+	int code;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\"", sql);
+	plan_source = linitial(SPI_plan_get_plan_sources(plan));
+	kept->md.name = pstrdup(name);
+	kept->md.reliddesc = InvalidOid;
+	kept->md.tupdesc = CreateTupleDescCopy(plan_source->resultDesc);
+	kept->md.enrtype = ENR_NAMED_TUPLESTORE;
+	kept->reldata = store;
+
+	options.read_only = true; /* so that exactly the active snapshot is used */
+	options.dest = CreateDestReceiver(DestTuplestore);
+	SetTuplestoreDestReceiverParams(options.dest, store, CurrentMemoryContext, true, NULL, NULL);
+	PushCopiedSnapshot(source->snapshot);
+	UpdateActiveSnapshotCommandId();
+	code = SPI_execute_plan_extended(plan, &options);
+	PopActiveSnapshot();
+	if (code < 0)
+		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));
+	kept->md.enrtuples = SPI_processed;
+	return kept;
+}
+
+uint64
+source_collect(Source *source, const char *name, const char *sql)
+{
+	Identity caller = become_data_owner(source->dataset);
+	EphemeralNamedRelation kept = keep_result(source, name, sql);
+
+	become_again(caller);
+	if (SPI_register_relation(kept) < 0)
+		elog(ERROR, "could not register \"%s\"", name);
+	source->collected = lappend(source->collected, kept);
+	return (uint64) kept->md.enrtuples;
+}
+
+/* ------------------------------------------------------------------ what is read ---- */
+
+void
+check_sees_all_rows(const Dataset *dataset, Oid relid)
+{
+	if (!OidIsValid(relid) || check_enable_rls(relid, dataset->owner, true) != RLS_ENABLED)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("row-level security hides rows of table \"%s\" from \"%s\", the owner "
+					"of dataset \"%s\"",
+					get_rel_name(relid), GetUserNameFromId(dataset->owner, false), dataset->name),
+			 errdetail("A version must hold every row of its table."),
+			 errhint("Give the owner of the dataset BYPASSRLS, or remove FORCE ROW LEVEL "
+					 "SECURITY.")));
+}
+
+
+/*
+ * All relations that a query of the source reads: those beneath a view, and their partitions. They
+ * are locked on the way, so that none is truncated or altered between the snapshot and the scan.
+ */
+static List *
+relations_read(const Source *source)
+{
+	Identity caller = become_data_owner(source->dataset);
+	SPIPlanPtr plan = SPI_prepare(psprintf("SELECT FROM %s AS t", source->name), 0, NULL);
+	List *relations = NIL;
+	CachedPlanSource *plan_source;
+	ListCell *cell;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare to read %s", source->name);
+	plan_source = linitial(SPI_plan_get_plan_sources(plan));
+	foreach (cell, plan_source->relationOids)
+		relations = list_concat_unique_oid(
+			relations, find_all_inheritors(lfirst_oid(cell), AccessShareLock, NULL));
+	become_again(caller);
+	return relations;
+}
+
+static bool
+some_foreign(List *relations)
+{
+	ListCell *cell;
+
+	foreach (cell, relations)
+	{
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+			return true;
+	}
+	return false;
+}
+
+Source *
+source_open(Dataset *dataset)
+{
+	Source *source = palloc0(sizeof(Source));
+
+	source->dataset = dataset;
+	source->relid = dataset_lock_source(dataset);
+	source->name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source->relid)),
+											  get_rel_name(source->relid));
+	check_sees_all_rows(dataset, source->relid);
+	source->relations = relations_read(source);
+	source->reads_foreign = some_foreign(source->relations);
+	return source;
+}
+
+/*
+ * A table rewritten after the snapshot was taken, which happens under REPEATABLE READ, looks empty to
+ * it. The definition is then newer than the snapshot.
+ */
+static void
+check_defined_in_snapshot(const Source *source)
+{
+	ListCell *cell;
+
+	foreach (cell, source->relations)
+	{
+		HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
+		TransactionId xmin;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+		ReleaseSysCache(tuple);
+		if (TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
+			XidInMVCCSnapshot(xmin, source->snapshot))
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("could not serialize access due to a concurrent change of "
+								   "table \"%s\"",
+								   get_rel_name(lfirst_oid(cell))),
+							errhint("Try again in a new transaction.")));
+	}
+}
+
+void
+source_begin(Source *source, Snapshot snapshot)
+{
+	source->snapshot = snapshot;
+	check_defined_in_snapshot(source);
+}
+
+void
+source_end(Source *source)
+{
+	ListCell *cell;
+
+	foreach (cell, source->collected)
+	{
+		EphemeralNamedRelation kept = lfirst(cell);
+
+		SPI_unregister_relation(kept->md.name);
+		tuplestore_end(kept->reldata);
+	}
+	source->collected = NIL;
+}
+
+void
+source_hold_still(Source *source, const Shape *shape)
+{
+	if (get_rel_relkind(source->relid) != RELKIND_VIEW && !source->reads_foreign)
+		return;
+	(void) source_collect(
+		source, HELD_ROWS,
+		psprintf("SELECT %s FROM %s AS t", column_list(shape_names(shape), "t"), source->name));
+	source->name = HELD_ROWS;
+}
+
+char *
+source_hash_expression(const Shape *shape)
+{
+	List *names = shape_names(shape);
+
+	if (list_length(names) >= FUNC_MAX_ARGS)
+		return "aidataops.row_hash(t.*)";
+	return psprintf(
+		"aidataops._columns_hash(%s, %s)",
+		quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, list_to_name_array(names))),
+		column_list(names, "t"));
+}
+
+/* ------------------------------------------------------------------------ the key ---- */
+
+/* Since 18 a NOT NULL may be not yet validated. */
+static bool
+column_not_null(TupleDesc tupdesc, AttrNumber attnum)
+{
+#if PG_VERSION_NUM >= 180000
+	return TupleDescCompactAttr(tupdesc, attnum - 1)->attnullability == ATTNULLABLE_VALID;
+#else
+	return TupleDescAttr(tupdesc, attnum - 1)->attnotnull;
+#endif
+}
+
+/* Does the index forbid just what history's own index on the key will forbid? */
+static bool
+index_guarantees(Relation index, TupleDesc table, const Bitmapset *key)
+{
+	Form_pg_index form = index->rd_index;
+	Bitmapset *columns = NULL;
+
+	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
+		RelationGetIndexPredicate(index) != NIL)
+		return false;
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		AttrNumber attnum = form->indkey.values[i];
+		Form_pg_attribute attribute;
+
+		if (attnum <= 0)
+			return false;
+		attribute = TupleDescAttr(table, attnum - 1);
+		if (index->rd_indcollation[i] != attribute->attcollation ||
+			index->rd_opfamily[i] !=
+				lookup_type_cache(attribute->atttypid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
+			return false;
+		columns = bms_add_member(columns, attnum);
+	}
+	return bms_equal(columns, key);
+}
+
+static bool
+some_index_guarantees(Relation relation, const Bitmapset *key)
+{
+	ListCell *cell;
+
+	foreach (cell, RelationGetIndexList(relation))
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		bool guarantees = index_guarantees(index, RelationGetDescr(relation), key);
+
+		index_close(index, NoLock);
+		if (guarantees)
+			return true;
+	}
+	return false;
+}
+
+/* Is the key certain to be unique and not NULL in every snapshot, by an index and by NOT NULL? */
+static bool
+key_is_guaranteed(Oid relid, List *key)
+{
+	Relation relation = relation_open(relid, AccessShareLock);
+	/* children of an inheritance parent may repeat its keys */
+	bool guaranteed =
+		relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || !has_subclass(relid);
+	Bitmapset *columns = NULL;
+	ListCell *cell;
+
+	foreach (cell, key)
+	{
+		AttrNumber attnum = get_attnum(relid, lfirst(cell));
+
+		guaranteed =
+			guaranteed && attnum > 0 && column_not_null(RelationGetDescr(relation), attnum);
+		columns = bms_add_member(columns, Max(attnum, 0));
+	}
+	guaranteed = guaranteed && some_index_guarantees(relation, columns);
+	relation_close(relation, NoLock);
+	return guaranteed;
+}
+
+static void
+check_key_not_null(const Source *source, const char *keys)
+{
+	Statement statement;
+	StringInfoData condition;
+	ListCell *cell;
+
+	initStringInfo(&condition);
+	foreach (cell, source->dataset->key)
+		appendStringInfo(&condition, "%st.%s IS NULL", condition.len > 0 ? " OR " : "",
+						 quote_identifier(lfirst(cell)));
+	statement_init(
+		&statement,
+		psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
+				 "FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
+				 "FROM (SELECT pg_catalog.left(pg_catalog.to_jsonb(t.*)::text, 200) AS r, "
+				 "pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
+				 source->name, condition.data));
+	source_run(source, &statement);
+	if (strcmp(result_text(1), "0") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("key (%s) of dataset \"%s\" is NULL in %s row(s)", keys,
+						source->dataset->name, result_text(1)),
+				 errdetail("%s", result_text(2)),
+				 errhint("Every row needs a key: correct these rows, or create the dataset with "
+						 "another key.")));
+}
+
+static void
+check_key_unique(const Source *source, const char *keys)
+{
+	Statement statement;
+
+	statement_init(
+		&statement,
+		psprintf(
+			"SELECT pg_catalog.count(*), pg_catalog.string_agg(pg_catalog.format("
+			"'(%%s) occurs %%s times', k, c), E'\\n') FILTER (WHERE n OPERATOR(pg_catalog.<=) 5) "
+			"FROM (SELECT pg_catalog.concat_ws(', ', %s) AS k, pg_catalog.count(*) AS c, "
+			"pg_catalog.row_number() OVER () AS n FROM %s AS t GROUP BY %s "
+			"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS bad",
+			column_list(source->dataset->key, "t"), source->name,
+			column_list(source->dataset->key, "t")));
+	source_run(source, &statement);
+	if (strcmp(result_text(1), "0") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("key (%s) of dataset \"%s\" is not unique: %s value(s) occur more than "
+						"once",
+						keys, source->dataset->name, result_text(1)),
+				 errdetail("%s", result_text(2)),
+				 errhint("Remove the duplicates, or create the dataset with another key.")));
+}
+
+void
+source_check_key(const Source *source)
+{
+	const char *keys = column_list(source->dataset->key, NULL);
+
+	if (source->dataset->key == NIL)
+		return;
+	check_key_columns(source->relid, source->dataset->key);
+	if (key_is_guaranteed(source->relid, source->dataset->key))
+		return;
+	check_key_not_null(source, keys);
+	check_key_unique(source, keys);
+}

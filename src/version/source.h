@@ -1,0 +1,49 @@
+/*
+ * source.h: the relation of a dataset, read as its owner under one snapshot.
+ */
+#ifndef AIDATAOPS_SOURCE_H
+#define AIDATAOPS_SOURCE_H
+
+#include "version/catalog.h"
+#include "version/history.h"
+
+typedef struct Source
+{
+	Dataset *dataset;
+	Oid relid;
+	char *name;         /* to select from, qualified and quoted */
+	List *relations;    /* all that are read, those beneath a view and partitions too */
+	bool reads_foreign; /* of whose rows no snapshot can be claimed */
+	Snapshot snapshot;  /* the owner's of Source keep it registered */
+	List *collected;    /* names of the results that were kept */
+} Source;
+
+/* Locks what will be read, so that it stays what it is; refuses where policies would hide rows. */
+extern Source *source_open(Dataset *dataset);
+
+/* Every statement from here on reads under this snapshot. */
+extern void source_begin(Source *source, Snapshot snapshot);
+extern void source_end(Source *source);
+
+/* The statement as the dataset's owner under the snapshot. */
+extern uint64 source_run(const Source *source, Statement *statement);
+
+/* Run a query and keep its result under a name that later statements can select from. */
+extern uint64 source_collect(Source *source, const char *name, const char *sql);
+
+/*
+ * Views may compute other rows each time that they are read and foreign tables may change: these are
+ * read once, and the statements after this read what was kept.
+ */
+extern void source_hold_still(Source *source, const Shape *shape);
+
+/* Every row has a key of its own? Raises otherwise, and names rows. */
+extern void source_check_key(const Source *source);
+
+/* The hash of a row t of the source. */
+extern char *source_hash_expression(const Shape *shape);
+
+/* Rows that a policy hides must not be recorded as removed, nor stay when they were. */
+extern void check_sees_all_rows(const Dataset *dataset, Oid relid);
+
+#endif
