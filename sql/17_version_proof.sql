@@ -1,4 +1,4 @@
--- Proof: does a version still hold what was recorded, and what happened to one row (docs/versions.md)
+-- Going back and proof: restore, is a version still what was recorded, what happened to one row (docs/versions.md)
 
 CREATE FUNCTION aidataops.verify(version aidataops.dataset_version)
     RETURNS TABLE (check_name text, recorded text, found text, ok boolean)
@@ -115,3 +115,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops.row_history(text, jsonb) IS
 'What happened to one row of a dataset, the latest first: row_history(''reviews'', ''{"id": 3}''). The version, change (added, modified, removed), for a modification the columns that changed, the row after it (NULL when it was removed), and who committed when and why. Found by the index on the key. No rows if no version had the key. Errors: no such dataset, a key that does not name the key columns, storage is fingerprint, no SELECT on the history.';
+
+-- ------------------------------------------------------------------------ going back
+
+-- No SET search_path: triggers fire with the settings of the owner who restores, as if written by hand.
+CREATE FUNCTION aidataops.restore(version aidataops.dataset_version, fire_triggers boolean DEFAULT true, cascade boolean DEFAULT false)
+    RETURNS TABLE (rows_added bigint, rows_removed bigint, rows_modified bigint, rows_unmodified bigint,
+        cells_added bigint, cells_removed bigint, cells_modified bigint, cells_unmodified bigint, from_rows bigint, to_rows bigint)
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 1 COST 10000 AS 'MODULE_PATHNAME', 'dataset_restore';
+COMMENT ON FUNCTION aidataops.restore(aidataops.dataset_version, boolean, boolean) IS
+'Makes the table of a dataset equal to one of its versions again, and reports what changed as diff_stat() does. Deletes, updates and inserts just the rows that differ, in one statement, while writers of the table wait; it does not commit a version. fire_triggers: whether the table''s own triggers fire (foreign keys are checked in any case); if one makes another row of a row, that is an error. cascade: whether rows of other tables may be deleted or changed by foreign keys that act on a deletion. Generated columns are computed; numbers of identity columns come back, and their sequences are moved on. Needs the rights of the dataset''s owner; anybody but the owner fires triggers without their own rights and settings. Errors, all before anything remains: the columns changed since, a foreign key or another constraint is violated, row-level security hides rows, the source is a view or a foreign table or has rules or inheritance children, storage is fingerprint.';

@@ -296,19 +296,31 @@ source_is_gone(const Dataset *dataset)
 }
 
 Oid
-dataset_lock_source(const Dataset *dataset)
+dataset_lock_source(const Dataset *dataset, LOCKMODE lockmode)
 {
 	Oid source = dataset_source(dataset);
 
 	if (!OidIsValid(source))
 		source_is_gone(dataset);
-	LockRelationOid(source, AccessShareLock);
+	LockRelationOid(source, lockmode);
 	/* it may have been dropped, and even made anew under its name, while we waited */
 	if (dataset_source(dataset) != source || !get_rel_name(source))
 		source_is_gone(dataset);
 	/* with all partitions: one that is truncated must not be so between snapshot and scan */
-	(void) find_all_inheritors(source, AccessShareLock, NULL);
+	(void) find_all_inheritors(source, lockmode, NULL);
 	return source;
+}
+
+struct varlena *
+resolve_version(Datum version)
+{
+	Statement statement;
+	bool isnull;
+
+	statement_init(&statement, "SELECT aidataops.resolve($1)");
+	statement_param(&statement, own_type("dataset_version"), version, false);
+	statement_run(&statement, InvalidSnapshot);
+	return PG_DETOAST_DATUM_COPY(result_value(1, &isnull));
 }
 
 static Oid

@@ -5,6 +5,7 @@
 #define AIDATAOPS_CATALOG_H
 
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
 #include "utils/array.h"
 #include "utils/snapshot.h"
 
@@ -96,8 +97,11 @@ extern Dataset *dataset_lock(Dataset *dataset);
 /* The source relation's OID, InvalidOid if it is gone; follows renames and restored databases. */
 extern Oid dataset_source(const Dataset *dataset);
 
-/* The same, locked against changes of its definition; raises if it is gone. */
-extern Oid dataset_lock_source(const Dataset *dataset);
+/* The same, locked with its partitions; raises if it is gone. */
+extern Oid dataset_lock_source(const Dataset *dataset, LOCKMODE lockmode);
+
+/* The numbered form of a version, as the caller may see it; raises if there is none. */
+extern struct varlena *resolve_version(Datum version);
 
 /* Identifies the database in which a stored OID means something. */
 extern char *database_origin(void);

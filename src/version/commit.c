@@ -96,18 +96,6 @@ commit_first(Commit *commit)
 }
 
 /*
- * The rows of a relation that are told apart by nothing: rows alike are numbered, and the number
- * and the hash together are the key.
- */
-static char *
-numbered_rows(const History *history, const char *columns, const char *hash, const char *from)
-{
-	return psprintf("(SELECT n.*, pg_catalog.row_number() OVER (PARTITION BY n.%1$s) AS %2$s "
-					"FROM (SELECT %3$s, %4$s AS %1$s FROM %5$s OFFSET 0) AS n)",
-					history->new_hash, history->nth, columns, hash, from);
-}
-
-/*
  * What differs between the table and the head: rid and hash of the row that went, hash of the row
  * that came, and the key.
  */
@@ -444,7 +432,7 @@ commit_prepare(Dataset *dataset)
 	if (dataset->head == PG_INT32_MAX - 1)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("dataset \"%s\" has no version numbers left", dataset->name)));
-	commit->source = source_open(dataset);
+	commit->source = source_open(dataset, AccessShareLock);
 	check_sees_all_rows(dataset, dataset->history);
 	if (strcmp(dataset->relation_origin, database_origin()) != 0)
 		ereport(NOTICE, (errmsg("dataset \"%s\" found its table %s by name after a restore",

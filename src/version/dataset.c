@@ -266,7 +266,7 @@ set_column_roles(PG_FUNCTION_ARGS)
 	dataset = dataset_find(text_argument(fcinfo, 0));
 	dataset_check_owner(dataset, "set column roles of");
 	dataset = dataset_lock(dataset);
-	source = dataset_lock_source(dataset);
+	source = dataset_lock_source(dataset, AccessShareLock);
 
 	statement_init(&statement, "SELECT roles FROM aidataops.dataset WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
@@ -358,19 +358,6 @@ rename_dataset(PG_FUNCTION_ARGS)
 }
 
 /* -------------------------------------------------------------------------- tags ---- */
-
-/* The numbered form of a version, as the caller may see it; raises if there is none. */
-static struct varlena *
-resolve_version(Datum version)
-{
-	Statement statement;
-	bool isnull;
-
-	statement_init(&statement, "SELECT aidataops.resolve($1)");
-	statement_param(&statement, own_type("dataset_version"), version, false);
-	statement_run(&statement, InvalidSnapshot);
-	return PG_DETOAST_DATUM_COPY(result_value(1, &isnull));
-}
 
 /* Where a tag points: 0 if there is none of the name. */
 static int32

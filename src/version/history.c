@@ -29,8 +29,9 @@
 #include "utils/typcache.h"
 #include "version/history.h"
 
-/* The last two are no columns of the table, but of the list of changes that a commit makes. */
-static const char *const own_columns[] = {"rid", "added", "removed", "hash", "new_hash", "nth"};
+/* Those after the first four are no columns of the table, but of what is compared with it. */
+static const char *const own_columns[] = {"rid",      "added", "removed",  "hash",
+										  "new_hash", "nth",   "tableoid", "ctid"};
 
 /* ------------------------------------------------------------------------ shape ---- */
 
@@ -307,6 +308,14 @@ key_condition(Oid left_relid, Oid right_relid, List *key, const char *left, cons
 	return condition.data;
 }
 
+char *
+numbered_rows(const History *history, const char *columns, const char *hash, const char *from)
+{
+	return psprintf("(SELECT n.*, pg_catalog.row_number() OVER (PARTITION BY n.%1$s) AS %2$s "
+					"FROM (SELECT %3$s, %4$s AS %1$s FROM %5$s OFFSET 0) AS n)",
+					history->new_hash, history->nth, columns, hash, from);
+}
+
 void
 check_key_columns(Oid relid, List *key)
 {
@@ -329,8 +338,8 @@ own_column(const char *prefix, const char *name)
 	return pstrdup(quote_identifier(psprintf("%s%s", prefix, name)));
 }
 
-static History *
-history_make(const char *name, const char *prefix)
+History *
+history_named(const char *name, const char *prefix)
 {
 	History *history = palloc0(sizeof(History));
 
@@ -343,6 +352,8 @@ history_make(const char *name, const char *prefix)
 	history->hash = own_column(prefix, own_columns[3]);
 	history->new_hash = own_column(prefix, own_columns[4]);
 	history->nth = own_column(prefix, own_columns[5]);
+	history->tableoid = own_column(prefix, own_columns[6]);
+	history->ctid = own_column(prefix, own_columns[7]);
 	return history;
 }
 
@@ -370,7 +381,7 @@ history_current(const Dataset *dataset)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
 						errmsg("history of dataset \"%s\" is missing", dataset->name),
 						errdetail("A table in schema %s was dropped or renamed.", HISTORY_SCHEMA)));
-	return history_make(result_text(1), result_text(2));
+	return history_named(result_text(1), result_text(2));
 }
 
 static void
@@ -477,7 +488,7 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	ensure_history_schema();
 	while (prefix_collides(prefix, shape))
 		prefix = psprintf("%s_", prefix);
-	history = history_make(free_table_name(dataset, epoch), prefix);
+	history = history_named(free_table_name(dataset, epoch), prefix);
 	history->fresh = true;
 
 	initStringInfo(&ddl);

@@ -46,8 +46,10 @@ typedef struct History
 	char *added;
 	char *removed;
 	char *hash;
-	char *new_hash; /* these two in the list of changes */
+	char *new_hash; /* these four in what is compared with it */
 	char *nth;
+	char *tableoid;
+	char *ctid;
 	char *prefix;
 	bool fresh; /* made by this commit: empty and without indexes */
 } History;
@@ -58,6 +60,7 @@ typedef struct History
  */
 extern History *history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch);
 extern History *history_current(const Dataset *dataset);
+extern History *history_named(const char *name, const char *prefix);
 extern void history_create_indexes(const Dataset *dataset, const History *history, int32 number);
 extern Oid history_oid(const History *history);
 
@@ -77,6 +80,13 @@ extern void check_key_columns(Oid relid, List *key);
  */
 extern char *key_condition(Oid left_relid, Oid right_relid, List *key, const char *left,
 						   const char *right);
+
+/*
+ * The rows of a relation that are told apart by nothing: rows alike are numbered, and the number
+ * and the hash together are the key.
+ */
+extern char *numbered_rows(const History *history, const char *columns, const char *hash,
+						   const char *from);
 
 /* "alias.a, alias.b" of quoted names. */
 extern char *column_list(List *names, const char *alias);

@@ -147,12 +147,12 @@ some_foreign(List *relations)
 }
 
 Source *
-source_open(Dataset *dataset)
+source_open(Dataset *dataset, LOCKMODE lockmode)
 {
 	Source *source = palloc0(sizeof(Source));
 
 	source->dataset = dataset;
-	source->relid = dataset_lock_source(dataset);
+	source->relid = dataset_lock_source(dataset, lockmode);
 	source->name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source->relid)),
 											  get_rel_name(source->relid));
 	check_sees_all_rows(dataset, source->relid);
@@ -369,6 +369,27 @@ check_key_unique(const Source *source, const char *keys)
 						keys, source->dataset->name, result_text(1)),
 				 errdetail("%s", result_text(2)),
 				 errhint("Remove the duplicates, or create the dataset with another key.")));
+}
+
+bool
+source_key_holds(const Source *source)
+{
+	char *key = column_list(source->dataset->key, "t");
+	Statement statement;
+	bool isnull;
+
+	if (source->dataset->key == NIL)
+		return false;
+	if (key_is_guaranteed(source->relid, source->dataset->key))
+		return true;
+	statement_init(&statement,
+				   psprintf("SELECT NOT EXISTS (SELECT FROM %1$s AS t GROUP BY %2$s "
+							"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AND NOT EXISTS "
+							"(SELECT FROM %1$s AS t WHERE pg_catalog.num_nulls(%2$s) "
+							"OPERATOR(pg_catalog.>) 0)",
+							source->name, key));
+	source_run(source, &statement);
+	return DatumGetBool(result_value(1, &isnull));
 }
 
 void

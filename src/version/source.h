@@ -19,7 +19,7 @@ typedef struct Source
 } Source;
 
 /* Locks what will be read, so that it stays what it is; refuses where policies would hide rows. */
-extern Source *source_open(Dataset *dataset);
+extern Source *source_open(Dataset *dataset, LOCKMODE lockmode);
 
 /* Every statement from here on reads under this snapshot. */
 extern void source_begin(Source *source, Snapshot snapshot);
@@ -37,7 +37,8 @@ extern uint64 source_collect(Source *source, const char *name, const char *sql);
  */
 extern void source_hold_still(Source *source, const Shape *shape);
 
-/* Every row has a key of its own? Raises otherwise, and names rows. */
+/* Every row has a key of its own? The second raises otherwise, and names rows. */
+extern bool source_key_holds(const Source *source);
 extern void source_check_key(const Source *source);
 
 /* The hash of a row t of the source. */
