@@ -282,6 +282,11 @@ CREATE FUNCTION aidataops.rename_dataset(dataset text, new_name text) RETURNS vo
 COMMENT ON FUNCTION aidataops.rename_dataset(text, text) IS
 'Gives a dataset another name; its versions, tags and history stay. Foreign keys on aidataops.version follow if they say ON UPDATE CASCADE, otherwise a version that is referred to makes it an error. Needs the rights of the dataset''s owner. Errors: the name is taken, empty, too long or contains @.';
 
+CREATE FUNCTION aidataops.drop_dataset(dataset text, force boolean DEFAULT false) RETURNS void
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION aidataops.drop_dataset(text, boolean) IS
+'Drops a dataset with its versions and their rows; its table is not touched. Refuses while a version is protected or a view reads its rows, unless force is true, which drops such views as well. Rows of your own tables that refer to a version by foreign key are never passed over: their constraint decides (ON DELETE). Needs the rights of the dataset''s owner. Errors: no such dataset, and the reasons above.';
+
 CREATE FUNCTION aidataops.dataset_columns(dataset text)
     RETURNS TABLE (column_name name, data_type text, role text, is_key boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp
@@ -572,6 +577,67 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops.status(text) IS
 'What a commit would record now: the head (NULL before the first version), the table, whether anything changed, rows added, removed, modified and unmodified since (NULL if only fingerprints are kept), and changes of columns. Reads the whole table. Errors: no such dataset, the table is gone, row-level security may hide rows from the caller.';
+
+CREATE FUNCTION aidataops._history_goes_on(dataset text) RETURNS boolean
+    LANGUAGE C STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'history_goes_on';
+COMMENT ON FUNCTION aidataops._history_goes_on(text) IS 'Internal: whether the next commit would go on with the history table that there is.';
+
+CREATE FUNCTION aidataops.size_report(dataset text)
+    RETURNS TABLE (part text, relation text, num_rows bigint, table_bytes bigint, index_bytes bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4 COST 2000 SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ds aidataops.dataset := aidataops._dataset(dataset);
+    source oid := aidataops._source_oid(ds.relation_oid, ds.relation_origin, ds.relation_schema, ds.relation_name);
+    history record;
+    stat record;
+    source_rows bigint;
+    source_bytes bigint;
+    row_bytes float8; -- of the history table that the next commit would go on with
+    entry_bytes float8;
+BEGIN
+    SELECT * INTO stat FROM aidataops.status(dataset);
+    source_rows := stat.rows_added + stat.rows_modified + stat.rows_unmodified;
+    source_bytes := (SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree(source) AS p);
+    source_bytes := coalesce(source_bytes, pg_table_size(source));
+    RETURN QUERY SELECT 'table'::text, stat.relation, source_rows, source_bytes,
+                        coalesce((SELECT sum(pg_indexes_size(p.relid)) FROM pg_partition_tree(source) AS p)::bigint, pg_indexes_size(source));
+    IF ds.storage <> 'rows' THEN
+        RETURN;
+    END IF;
+
+    FOR history IN
+        SELECT h.name, format('aidataops_history.%I', h.name) AS qualified
+          FROM (SELECT e.history_table AS name, min(e.epoch) AS epoch FROM aidataops.schema_epoch AS e
+                 WHERE e.dataset_id = ds.dataset_id GROUP BY e.history_table) AS h ORDER BY h.epoch
+    LOOP
+        part := 'history';
+        relation := history.qualified;
+        EXECUTE format('SELECT count(*), pg_table_size(%1$L), pg_indexes_size(%1$L) FROM %1$s', history.qualified)
+           INTO num_rows, table_bytes, index_bytes;
+        IF history.name = ds.history_table THEN
+            row_bytes := table_bytes::float8 / nullif(num_rows, 0);
+            entry_bytes := index_bytes::float8 / nullif(num_rows, 0);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+
+    part := 'next commit';
+    IF aidataops._history_goes_on(dataset) THEN
+        relation := format('aidataops_history.%I', ds.history_table);
+        num_rows := stat.rows_added + stat.rows_modified;
+    ELSE
+        relation := NULL;
+        num_rows := source_rows;
+        row_bytes := NULL;
+    END IF;
+    -- the history's own columns take 32 bytes, an entry of its two full indexes about 25 each
+    table_bytes := num_rows * coalesce(row_bytes, source_bytes::float8 / nullif(source_rows, 0) + 32, 0);
+    index_bytes := num_rows * CASE WHEN row_bytes IS NULL THEN 50 ELSE entry_bytes END;
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION aidataops.size_report(text) IS
+'How much room a dataset takes, one row a part: the table, each history table, and what the next commit would add (relation is NULL if it would begin a new history table, with every row, because the table changed its shape). num_rows is counted; table_bytes (with TOAST) and index_bytes are measured, except for the next commit, where they are estimated from the mean row. Only the table if fingerprints alone are kept, then without num_rows. Reads the table and its history. Errors as status().';
 
 -- ---------------------------------------------------------------------- looking back
 

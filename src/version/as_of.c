@@ -58,21 +58,20 @@ receiver_done(DestReceiver *self)
 /* --------------------------------------------------------------------- receiving ---- */
 
 static void
-convert_value(MappingReceiver *receiver, const ColumnMap *column, TupleTableSlot *slot, int i)
+convert_value(const ColumnMap *column, ExprContext *econtext, TupleTableSlot *slot, Datum *value,
+			  bool *isnull)
 {
-	ExprContext *econtext = receiver->econtext;
-
 	if (column->source == 0)
 	{
-		receiver->nulls[i] = true;
+		*isnull = true;
 		return;
 	}
-	receiver->values[i] = slot_getattr(slot, column->source, &receiver->nulls[i]);
+	*value = slot_getattr(slot, column->source, isnull);
 	if (column->cast == NULL)
 		return;
-	econtext->caseValue_datum = receiver->values[i];
-	econtext->caseValue_isNull = receiver->nulls[i];
-	receiver->values[i] = ExecEvalExprSwitchContext(column->cast, econtext, &receiver->nulls[i]);
+	econtext->caseValue_datum = *value;
+	econtext->caseValue_isNull = *isnull;
+	*value = ExecEvalExprSwitchContext(column->cast, econtext, isnull);
 }
 
 static bool
@@ -81,7 +80,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	MappingReceiver *receiver = (MappingReceiver *) self;
 
 	for (int i = 0; i < receiver->tupdesc->natts; i++)
-		convert_value(receiver, &receiver->columns[i], slot, i);
+		convert_value(receiver->columns + i, receiver->econtext, slot, receiver->values + i,
+					  receiver->nulls + i);
 	tuplestore_putvalues(receiver->store, receiver->tupdesc, receiver->values, receiver->nulls);
 	ResetExprContext(receiver->econtext);
 	return true;
@@ -313,6 +313,79 @@ is_identity(TupleDesc from, TupleDesc to, const ColumnMap *columns)
 			return false;
 	}
 	return true;
+}
+
+/* -------------------------------------------------------------------- single rows ---- */
+
+/* How rows of one shape become rows of another; kept from call to call. */
+typedef struct RowMapping
+{
+	Oid type; /* of the rows that come */
+	int32 typmod;
+	TupleDesc from;
+	TupleDesc to;
+	ColumnMap *columns;
+	ExprContext *econtext;
+} RowMapping;
+
+static TupleDesc row_type_argument(FunctionCallInfo fcinfo, int argument);
+
+static RowMapping *
+row_mapping(FunctionCallInfo fcinfo, HeapTupleHeader row, bool partial)
+{
+	RowMapping *mapping = fcinfo->flinfo->fn_extra;
+	MemoryContext old;
+
+	if (mapping && mapping->type == HeapTupleHeaderGetTypeId(row) &&
+		mapping->typmod == HeapTupleHeaderGetTypMod(row))
+		return mapping;
+	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	mapping = palloc0(sizeof(RowMapping));
+	mapping->type = HeapTupleHeaderGetTypeId(row);
+	mapping->typmod = HeapTupleHeaderGetTypMod(row);
+	mapping->from = lookup_rowtype_tupdesc_copy(mapping->type, mapping->typmod);
+	mapping->to = BlessTupleDesc(row_type_argument(fcinfo, 1));
+	if (!partial)
+		check_no_column_lost(mapping->from, mapping->to);
+	mapping->columns = map_columns(mapping->from, mapping->to);
+	mapping->econtext = CreateStandaloneExprContext();
+	fcinfo->flinfo->fn_extra = mapping;
+	MemoryContextSwitchTo(old);
+	return mapping;
+}
+
+/* A row in another row type, by the names of the columns. */
+PG_FUNCTION_INFO_V1(assign_row);
+Datum
+assign_row(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row;
+	RowMapping *mapping;
+	HeapTupleData tuple;
+	TupleTableSlot *slot;
+	Datum *values;
+	bool *nulls;
+	Datum result;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	row = PG_GETARG_HEAPTUPLEHEADER(0);
+	mapping = row_mapping(fcinfo, row, PG_GETARG_BOOL(2));
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	slot = MakeSingleTupleTableSlot(mapping->from, &TTSOpsHeapTuple);
+	ExecStoreHeapTuple(&tuple, slot, false);
+	values = palloc0(Max(mapping->to->natts, 1) * sizeof(Datum));
+	nulls = palloc(Max(mapping->to->natts, 1) * sizeof(bool));
+	memset(nulls, true, mapping->to->natts);
+	for (int i = 0; i < mapping->to->natts; i++)
+		convert_value(mapping->columns + i, mapping->econtext, slot, values + i, nulls + i);
+	result = HeapTupleGetDatum(heap_form_tuple(mapping->to, values, nulls));
+	ResetExprContext(mapping->econtext);
+	ExecDropSingleTupleTableSlot(slot);
+	PG_RETURN_DATUM(result);
 }
 
 /* ------------------------------------------------------------------------- as_of ---- */

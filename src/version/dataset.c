@@ -357,6 +357,106 @@ rename_dataset(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* ------------------------------------------------------------------- drop_dataset ---- */
+
+static void
+check_nothing_protected(const Dataset *dataset)
+{
+	Statement statement;
+	char *tags;
+
+	statement_init(&statement, "SELECT string_agg(format('%s (%s@%s)', tag, $2, number), ', ' "
+							   "ORDER BY number, tag) FROM aidataops.tag "
+							   "WHERE dataset_id = $1 AND protected");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, dataset->name);
+	statement_run_as_catalog_owner(&statement);
+	tags = result_text(1);
+	if (tags)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+						errmsg("dataset \"%s\" has protected versions: %s", dataset->name, tags),
+						errdetail("Somebody relies on them."),
+						errhint("Pass force => true if they are to go all the same.")));
+}
+
+/* What refers to the dataset is known to PostgreSQL; what to do about it is known here. */
+static void
+explain_reference(void *arg)
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_FOREIGN_KEY_VIOLATION:
+			errhint("Rows of your own refer to a version: delete them, or drop the foreign key.");
+			break;
+		case ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST:
+			errhint("Drop these first, or pass force => true to drop them as well.");
+			break;
+	}
+}
+
+static List *
+history_tables(const Dataset *dataset)
+{
+	Statement statement;
+	List *tables = NIL;
+
+	statement_init(&statement, "SELECT DISTINCT history_table::text FROM aidataops.schema_epoch "
+							   "WHERE dataset_id = $1 AND history_table IS NOT NULL");
+	statement_int4(&statement, dataset->id);
+	statement_run_as_catalog_owner(&statement);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tables = lappend(tables, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	return tables;
+}
+
+static void
+delete_from_catalog(const Dataset *dataset)
+{
+	static const char *const tables[] = {"tag", "version", "schema_epoch", "dataset"};
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Statement statement;
+
+		statement_init(&statement,
+					   psprintf("DELETE FROM aidataops.%s WHERE dataset_id = $1", tables[i]));
+		statement_int4(&statement, dataset->id);
+		statement_run_as_catalog_owner(&statement);
+	}
+}
+
+PG_FUNCTION_INFO_V1(drop_dataset);
+Datum
+drop_dataset(PG_FUNCTION_ARGS)
+{
+	bool force = PG_GETARG_BOOL(1);
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = explain_reference};
+	Dataset *dataset;
+	ListCell *cell;
+
+	SPI_connect();
+	dataset = dataset_find(text_argument(fcinfo, 0));
+	dataset_check_owner(dataset, "drop");
+	dataset = dataset_lock(dataset);
+	if (!force)
+		check_nothing_protected(dataset);
+	error_context_stack = &callback;
+	foreach (cell, history_tables(dataset))
+	{
+		Statement statement;
+
+		statement_init(&statement,
+					   psprintf("DROP TABLE IF EXISTS %s.%s %s", HISTORY_SCHEMA,
+								quote_identifier(lfirst(cell)), force ? "CASCADE" : "RESTRICT"));
+		statement_run_as_catalog_owner(&statement);
+	}
+	delete_from_catalog(dataset);
+	error_context_stack = callback.previous;
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
 /* -------------------------------------------------------------------------- tags ---- */
 
 /* Where a tag points: 0 if there is none of the name. */

@@ -586,6 +586,23 @@ history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch)
 	return history;
 }
 
+/* Would the next commit go on with the history table that there is? For SQL. */
+PG_FUNCTION_INFO_V1(history_goes_on);
+Datum
+history_goes_on(PG_FUNCTION_ARGS)
+{
+	Dataset *dataset;
+	bool result;
+
+	SPI_connect();
+	dataset = dataset_find(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	result = OidIsValid(dataset->history) &&
+			 can_extend(shape_of_relation(dataset->history), history_current(dataset),
+						shape_of_relation(dataset_source(dataset)));
+	SPI_finish();
+	PG_RETURN_BOOL(result);
+}
+
 /* The columns of a relation for SQL, as an epoch keeps them. */
 PG_FUNCTION_INFO_V1(history_shape);
 Datum

@@ -51,6 +51,27 @@ DROP TABLE items;
 SELECT * FROM schema_diff('items@1', 'items@WORKING');
 SELECT count(*) FROM schema_diff('items@1', 'items@5');
 
+-- rows in a row type: the present one, and one of fewer columns
+CREATE TABLE cups (id int PRIMARY KEY, name varchar(10), price numeric);
+INSERT INTO cups VALUES (1, 'small', 1), (2, 'large', 2), (3, NULL, 3);
+SELECT create_dataset('cups', 'cups'), commit('cups', 'first');
+ALTER TABLE cups DROP COLUMN price, ADD COLUMN color text, ALTER COLUMN id TYPE bigint;
+UPDATE cups SET name = 'huge' WHERE id = 2;
+DELETE FROM cups WHERE id = 3;
+INSERT INTO cups VALUES (4, 'tall', 'red');
+SELECT commit('cups', 'second');
+CREATE TYPE any_cup AS (color text, id bigint, name text, price numeric);
+SELECT change, (before).*, (after).*, columns FROM diff_rows('cups@1', 'cups@2', NULL::any_cup);
+SELECT change, before, after FROM diff_rows('cups@1', 'cups@2', NULL::cups);
+SELECT change, before, after FROM diff_rows('cups@1', 'cups@2', NULL::cups, partial => true);
+SELECT change, (before).name FROM diff_rows('cups@2', 'cups@WORKING', NULL::cups);
+-- values that do not fit are not cut short
+CREATE TYPE tiny AS (id int, name varchar(4));
+SELECT change, before, after FROM diff_rows('cups@1', 'cups@2', NULL::tiny, partial => true);
+SELECT * FROM diff_rows('cups@1', 'cups@2', NULL::int);
+SELECT * FROM diff_rows('cups@1', 'items@2', NULL::cups);
+SELECT * FROM diff_rows('cups@1', NULL, NULL::cups);
+
 DROP SCHEMA version_compare CASCADE;
 TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;

@@ -115,7 +115,7 @@ UPDATE stamped SET v = 'x' WHERE id = 1;
 CREATE TRIGGER never BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION never();
 SELECT * FROM restore('stamped@1');
 DROP TRIGGER never ON stamped;
-CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE stamped SET v = 'meddled' WHERE id = 3 AND pg_trigger_depth() = 1; RETURN NULL; END $$;
+CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF pg_trigger_depth() = 1 THEN UPDATE stamped SET v = 'meddled' WHERE id = 3; END IF; RETURN NULL; END $$;
 CREATE TRIGGER meddle AFTER UPDATE ON stamped EXECUTE FUNCTION meddle();
 SELECT * FROM restore('stamped@1');
 DROP TRIGGER meddle ON stamped;
