@@ -81,19 +81,8 @@ CREATE FUNCTION aidataops._shape(relation oid, OUT column_names name[], OUT colu
     LANGUAGE C STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'history_shape';
 COMMENT ON FUNCTION aidataops._shape(oid) IS 'Internal: names and types of the columns of a relation, as schema_epoch keeps them.';
 
-CREATE FUNCTION aidataops._check_sees_all_rows(relation oid) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF row_security_active(relation) THEN
-        RAISE EXCEPTION 'row-level security may hide rows of table "%" from you', relation::regclass
-            USING ERRCODE = 'insufficient_privilege', DETAIL = 'What is hidden would look as if it had been removed.';
-    END IF;
-END $$;
-COMMENT ON FUNCTION aidataops._check_sees_all_rows(oid) IS 'Internal: an error if row-level security applies to the caller, for whom rows could be missing.';
-
 -- Where the rows of a version are: what to select from and which rows of it.
-CREATE FUNCTION aidataops._rows(version aidataops.dataset_version,
+CREATE FUNCTION aidataops._rows(version aidataops.dataset_version, every_row boolean DEFAULT true,
     OUT dataset aidataops.dataset, OUT number integer, OUT relation oid, OUT from_item text,
     OUT column_names name[], OUT column_types text[], OUT prefix text, OUT row_hash text, OUT condition text)
     RETURNS record
@@ -101,20 +90,24 @@ CREATE FUNCTION aidataops._rows(version aidataops.dataset_version,
 AS $$
 DECLARE
     e record;
+    source oid;
 BEGIN
     IF version IS NULL THEN
         RAISE EXCEPTION 'version must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     dataset := aidataops._dataset(aidataops.dataset_name(version));
+    source := aidataops._source_oid(dataset.relation_oid, dataset.relation_origin, dataset.relation_schema, dataset.relation_name);
 
     IF (aidataops._parts(version)).kind = 'working' THEN
-        relation := aidataops._source_oid(dataset.relation_oid, dataset.relation_origin, dataset.relation_schema, dataset.relation_name);
+        relation := source;
         IF relation IS NULL THEN
             RAISE EXCEPTION 'source table "%.%" of dataset "%" does not exist', dataset.relation_schema, dataset.relation_name, dataset.name
                 USING ERRCODE = 'undefined_table',
                       HINT = format('Its versions can still be read. To go on with another table, use attach_dataset(%L, relation).', dataset.name);
         END IF;
-        PERFORM aidataops._check_sees_all_rows(relation);
+        IF every_row THEN
+            PERFORM aidataops._check_sees_all_rows(relation);
+        END IF;
         from_item := relation::regclass::text;
         SELECT s.column_names, s.column_types INTO column_names, column_types FROM aidataops._shape(relation) AS s;
         prefix := '_';
@@ -143,14 +136,16 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('The owner of the dataset can allow it: GRANT SELECT ON %s TO %I.', from_item, current_user);
     END IF;
-    PERFORM aidataops._check_sees_all_rows(relation);
+    IF every_row THEN
+        PERFORM aidataops._check_sees_all_history(relation, source);
+    END IF;
     column_names := e.column_names;
     column_types := e.column_types;
     prefix := e.prefix;
     row_hash := format('r.%I', prefix || 'hash');
     condition := format('r.%I OPERATOR(pg_catalog.<=) %s AND r.%I OPERATOR(pg_catalog.>) %s', prefix || 'added', number, prefix || 'removed', number);
 END $$;
-COMMENT ON FUNCTION aidataops._rows(aidataops.dataset_version) IS 'Internal: where the rows of a version are, and the shape they have.';
+COMMENT ON FUNCTION aidataops._rows(aidataops.dataset_version, boolean) IS 'Internal: where the rows of a version are, and the shape they have. every_row: an error if policies may hide some.';
 
 CREATE FUNCTION aidataops._columns(column_names name[], alias text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -164,7 +159,7 @@ CREATE FUNCTION aidataops._version_query(version aidataops.dataset_version) RETU
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         SELECT format('SELECT %s FROM %s AS r WHERE %s', aidataops._columns(r.column_names, 'r'), r.from_item, r.condition)
-          FROM aidataops._rows(version) AS r;
+          FROM aidataops._rows(version, false) AS r;
     END;
 COMMENT ON FUNCTION aidataops._version_query(aidataops.dataset_version) IS 'Internal: the query that gives the rows of a version in its own shape.';
 
@@ -173,7 +168,7 @@ CREATE FUNCTION aidataops._stored_query(version aidataops.dataset_version) RETUR
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         SELECT format('SELECT * FROM %s AS r WHERE %s', r.from_item, r.condition)
-          FROM aidataops._rows(version) AS r
+          FROM aidataops._rows(version, false) AS r
          WHERE r.number IS NOT NULL
            AND ARRAY(SELECT CASE WHEN a.attisdropped THEN '' ELSE a.attname END::name FROM pg_attribute AS a
                       WHERE a.attrelid = r.relation AND a.attnum > 0 ORDER BY a.attnum)

@@ -27,7 +27,7 @@
 
 /* -------------------------------------------------------------------- identity ---- */
 
-static Oid
+Oid
 relation_owner(Oid relid)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
@@ -158,6 +158,15 @@ statement_run_as_catalog_owner(Statement *statement)
 
 	become_again(caller);
 	return rows;
+}
+
+void
+run_ddl(const char *sql)
+{
+	Statement statement;
+
+	statement_init(&statement, sql);
+	statement_run_as_catalog_owner(&statement);
 }
 
 Datum
@@ -323,7 +332,7 @@ resolve_version(Datum version)
 	return PG_DETOAST_DATUM_COPY(result_value(1, &isnull));
 }
 
-static Oid
+Oid
 history_table(const char *name)
 {
 	Oid schema_oid = get_namespace_oid(HISTORY_SCHEMA, true);
@@ -363,6 +372,16 @@ dataset_from_result(void)
 }
 
 Dataset *
+dataset_by_id(int32 id)
+{
+	Statement statement;
+
+	statement_init(&statement, DATASET_COLUMNS);
+	statement_int4(&statement, id);
+	return statement_run_as_catalog_owner(&statement) == 1 ? dataset_from_result() : NULL;
+}
+
+Dataset *
 dataset_find(const char *name)
 {
 	Statement statement;
@@ -373,11 +392,7 @@ dataset_find(const char *name)
 	statement_text(&statement, name);
 	statement_run(&statement, InvalidSnapshot);
 	id = result_int4(1);
-
-	statement_init(&statement, DATASET_COLUMNS);
-	statement_int4(&statement, id);
-	statement_run_as_catalog_owner(&statement);
-	return dataset_from_result();
+	return dataset_by_id(id);
 }
 
 Dataset *

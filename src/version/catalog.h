@@ -56,6 +56,7 @@ extern void statement_int8(Statement *statement, int64 value);
 /* Needs an SPI connection; returns the number of rows. A snapshot may be given to run under. */
 extern uint64 statement_run(Statement *statement, Snapshot snapshot);
 extern uint64 statement_run_as_catalog_owner(Statement *statement);
+extern void run_ddl(const char *sql); /* as the owner of the catalog */
 
 /* Column of the first row of the last result, from 1. */
 extern Datum result_value(int column, bool *isnull);
@@ -85,6 +86,9 @@ typedef struct Dataset
 /* Raises if the dataset does not exist or the caller may not know of it. */
 extern Dataset *dataset_find(const char *name);
 
+/* The dataset whoever asks, NULL if there is none. */
+extern Dataset *dataset_by_id(int32 id);
+
 /* Raises unless the caller has the rights of the dataset's owner. */
 extern void dataset_check_owner(const Dataset *dataset, const char *action);
 
@@ -102,6 +106,9 @@ extern Oid dataset_lock_source(const Dataset *dataset, LOCKMODE lockmode);
 
 /* The numbered form of a version, as the caller may see it; raises if there is none. */
 extern struct varlena *resolve_version(Datum version);
+
+extern Oid relation_owner(Oid relid); /* InvalidOid if it is gone */
+extern Oid history_table(const char *name);
 
 /* Identifies the database in which a stored OID means something. */
 extern char *database_origin(void);

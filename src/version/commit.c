@@ -25,6 +25,7 @@
 #include "version/catalog.h"
 #include "version/dataset_version.h"
 #include "version/history.h"
+#include "version/rights.h"
 #include "version/source.h"
 
 #define CHANGES "aidataops_changes"
@@ -461,6 +462,7 @@ commit_run(Commit *commit, Snapshot snapshot, const char *message)
 								commit->dataset->name, commit->number)));
 	}
 	source_end(commit->source);
+	rights_mirror(commit->dataset);
 	return version_datum(commit->dataset, commit->number);
 }
 

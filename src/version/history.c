@@ -384,15 +384,6 @@ history_current(const Dataset *dataset)
 	return history_named(result_text(1), result_text(2));
 }
 
-static void
-run_ddl(const char *sql)
-{
-	Statement statement;
-
-	statement_init(&statement, sql);
-	statement_run_as_catalog_owner(&statement);
-}
-
 static Oid
 namespace_owner(Oid schema_oid)
 {
@@ -455,9 +446,9 @@ free_table_name(const Dataset *dataset, int32 epoch)
 	return name;
 }
 
-/* What ALTER DEFAULT PRIVILEGES grants on a superuser's new tables was not meant for this one. */
+/* A command for each role that may do something with a table: the format takes table and role. */
 static void
-revoke_defaults(const History *history)
+for_each_grantee(Oid relid, const char *format, const char *on)
 {
 	Statement statement;
 	List *commands = NIL;
@@ -465,11 +456,13 @@ revoke_defaults(const History *history)
 
 	statement_init(
 		&statement,
-		"SELECT format('REVOKE ALL ON %s FROM %s', c.oid::regclass, "
+		"SELECT DISTINCT format($2, $3, "
 		"CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) "
-		"END) FROM pg_class AS c, aclexplode(c.relacl) AS a "
-		"WHERE c.oid = $1 AND a.grantee <> c.relowner GROUP BY c.oid, a.grantee");
-	statement_param(&statement, OIDOID, ObjectIdGetDatum(history_oid(history)), false);
+		"END) FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.oid = $1 AND "
+		"a.grantee <> c.relowner AND ($2 LIKE 'REVOKE%' OR a.privilege_type = 'SELECT')");
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(relid), false);
+	statement_text(&statement, format);
+	statement_text(&statement, on);
 	statement_run_as_catalog_owner(&statement);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		commands = lappend(commands, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
@@ -507,7 +500,10 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	run_ddl(ddl.data);
 	run_ddl(psprintf("ALTER TABLE %s OWNER TO %s", history->qualified,
 					 quote_identifier(GetUserNameFromId(dataset->owner, false))));
-	revoke_defaults(history);
+	/* what ALTER DEFAULT PRIVILEGES grants on new tables was not meant for this one */
+	for_each_grantee(history_oid(history), "REVOKE ALL ON %s FROM %s", history->qualified);
+	if (OidIsValid(dataset->history)) /* who may read the versions so far may read the next */
+		for_each_grantee(dataset->history, "GRANT SELECT ON %s TO %s", history->qualified);
 	run_ddl(psprintf("COMMENT ON TABLE %s IS %s", history->qualified,
 					 quote_literal_cstr(psprintf("History of dataset %s, from schema epoch %d. A "
 												 "row was there from version %sadded until before "

@@ -10,7 +10,7 @@ GRANT INSERT, SELECT ON public.witness TO PUBLIC;
 -- what a superuser would not want to be made to do
 CREATE FUNCTION pg_temp.is_safe() RETURNS boolean LANGUAGE sql AS
     'SELECT NOT EXISTS (SELECT FROM public.witness WHERE who <> ''regress_mallory'') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = ''regress_mallory'')';
-SELECT plan(20);
+SELECT plan(29);
 
 SET ROLE regress_mallory;
 CREATE FUNCTION trap.attack(place text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -56,6 +56,27 @@ SELECT is((SELECT count(DISTINCT place) >= 3 FROM public.witness), true, 'what h
 SELECT ok(pg_temp.is_safe(), 'as mallory');
 -- code of the owner's may change settings, but they end with it: with mallory's = in the search_path, the statements that
 -- follow in the same commit would have been mallory's
+-- going back fires the triggers of the table
+DELETE FROM public.witness;
+SELECT lives_ok($$SELECT * FROM restore('trap@1')$$, 'a superuser restores');
+SELECT lives_ok($$SELECT * FROM restore('trap@2')$$, 'and restores again');
+SELECT lives_ok($$SELECT * FROM restore('trap@1', fire_triggers => false)$$, 'also without triggers');
+SELECT lives_ok($$SELECT * FROM restore('trap@2', fire_triggers => false)$$, 'and again');
+SELECT ok((SELECT count(*) FROM public.witness) > 0, 'what hangs on the table was run');
+SELECT ok(pg_temp.is_safe(), 'as mallory');
+-- a trigger that waits for the end of the transaction would run as the superuser
+SET ROLE regress_mallory;
+CREATE CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE OR DELETE ON trap.source DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trap.attack_trigger('deferred trigger');
+RESET ROLE;
+SELECT throws_ok($$SELECT * FROM restore('trap@1')$$, '42501', NULL, 'a deferred trigger is refused');
+SET ROLE regress_mallory;
+SELECT lives_ok($$SELECT * FROM restore('trap@1')$$, 'but not to the owner');
+SELECT lives_ok($$SELECT * FROM restore('trap@2')$$, 'who may do what they like');
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+DROP TRIGGER late ON trap.source;
+RESET ROLE;
+
 SET ROLE regress_mallory;
 CREATE FUNCTION trap.equal(int, int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.attack('operator'); RETURN $1 OPERATOR(pg_catalog.=) $2; END $$;
 CREATE OPERATOR trap.= (LEFTARG = int, RIGHTARG = int, FUNCTION = trap.equal);

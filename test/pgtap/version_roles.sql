@@ -10,7 +10,7 @@ CREATE ROLE regress_outsider;
 CREATE SCHEMA work AUTHORIZATION regress_owner;
 GRANT USAGE ON SCHEMA work TO PUBLIC;
 
-SELECT plan(57);
+SELECT plan(75);
 
 -- the owner of a table needs no more rights than that
 SET ROLE regress_owner;
@@ -68,6 +68,19 @@ SET ROLE regress_column_analyst;
 SELECT is((SELECT count(*) FROM version), 2::bigint, 'SELECT on a column is enough to know of a dataset');
 RESET ROLE;
 
+-- going back, sharing rights and dropping are the owner's
+SET ROLE regress_analyst;
+SELECT throws_ok(call, '42501', NULL, 'the analyst may not: ' || call)
+  FROM (VALUES ('SELECT * FROM restore(''reviews@1'')'), ('SELECT drop_dataset(''reviews'')'), ('SELECT drop_dataset(''reviews'', true)'),
+               ('SELECT rename_dataset(''reviews'', ''mine'')'), ('SELECT sync_rights(''reviews'')'), ('SELECT commit_all(''{reviews}'', ''mine'')')) AS c (call);
+RESET ROLE;
+SET ROLE regress_member;
+SELECT is((SELECT rows_modified FROM restore('reviews@1')), 1::bigint, 'a member of the owner restores');
+SELECT is((SELECT rows_modified FROM restore('reviews@2')), 1::bigint, 'and restores again');
+RESET ROLE;
+SELECT is((SELECT rows_modified FROM restore('reviews@1')), 1::bigint, 'a superuser restores');
+SELECT is((SELECT rows_modified FROM restore('reviews@2')), 1::bigint, 'and restores again');
+
 -- the outsider cannot tell a dataset from none
 SET ROLE regress_outsider;
 SELECT is_empty('SELECT * FROM aidataops.dataset', 'the outsider sees no dataset');
@@ -86,7 +99,9 @@ END $$;
 SELECT is(pg_temp.error_of(format(call, 'reviews')), pg_temp.error_of(format(call, 'nothing')), 'the same error with and without a dataset: ' || call)
   FROM (VALUES ('SELECT aidataops.resolve(''%s@1'')'), ('SELECT * FROM aidataops.log(''%s'')'), ('SELECT * FROM aidataops.status(''%s'')'),
                ('SELECT aidataops.commit(''%s'', ''x'')'), ('SELECT * FROM aidataops.as_of_json(''%s@1'')'), ('SELECT aidataops.tag(''%s@1'', ''x'')'),
-               ('SELECT * FROM aidataops.diff(''%s@1'', ''%1$s@2'')'), ('SELECT aidataops.untag(''%s'', ''gold'')')) AS c (call);
+               ('SELECT * FROM aidataops.diff(''%s@1'', ''%1$s@2'')'), ('SELECT aidataops.untag(''%s'', ''gold'')'),
+               ('SELECT * FROM aidataops.restore(''%s@1'')'), ('SELECT aidataops.drop_dataset(''%s'')'), ('SELECT aidataops.commit_all(''{%s}'', ''x'')'),
+               ('SELECT aidataops.sync_rights(''%s'')'), ('SELECT * FROM aidataops.size_report(''%s'')'), ('SELECT * FROM aidataops.row_history(''%s'', ''{"id": 1}'')')) AS c (call);
 SELECT throws_ok(statement, '42501', NULL, 'the catalog is not written by hand: ' || statement)
   FROM (VALUES ('INSERT INTO aidataops.tag VALUES (1, ''x'', 1, false, now(), ''x'')'), ('UPDATE aidataops.dataset SET name = ''x'''),
                ('DELETE FROM aidataops.version'), ('TRUNCATE aidataops.tag')) AS s (statement);
@@ -111,6 +126,14 @@ SELECT is(commit('reviews', 'fourth')::text, 'reviews@4', 'a superuser who becam
 RESET ROLE;
 SELECT ok((SELECT committed_by = session_user AND committed_as = 'regress_owner' AND actor IS NULL FROM version WHERE version = 'reviews@4'),
           'who logged in, with whose rights, and no actor');
+
+-- dropped by the owner, with all that belongs to it
+SET ROLE regress_owner;
+DROP VIEW work.reviews_1;
+SELECT tag('reviews@1', 'gold', protected => false);
+SELECT lives_ok($$SELECT drop_dataset('reviews')$$, 'the owner drops the dataset');
+RESET ROLE;
+SELECT is_empty('SELECT FROM pg_tables WHERE schemaname = ''aidataops_history''', 'and nothing is left');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -75,13 +75,23 @@ CREATE VIEW seen AS SELECT * FROM t;
 SELECT create_dataset('seen', 'seen', key => '{id}');
 SELECT part, num_rows, table_bytes FROM size_report('seen');
 
--- DROP EXTENSION keeps the rows: they are ordinary tables
+-- DROP EXTENSION asks first, and keeps the rows: they are ordinary tables
+\set VERBOSITY terse
+DROP EXTENSION aidataops;
+\set VERBOSITY default
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SELECT history_table AS history FROM aidataops.dataset WHERE name = 't' \gset
 DROP EXTENSION aidataops CASCADE;
 SELECT count(*) FROM aidataops_history.:history WHERE _removed = 2147483647;
 SELECT count(*) FROM t;
+-- which nobody but their owner can read then
+CREATE ROLE regress_drop_reader;
+GRANT USAGE ON SCHEMA aidataops_history TO regress_drop_reader;
+GRANT SELECT ON aidataops_history.:history TO regress_drop_reader;
+SET ROLE regress_drop_reader;
+SELECT count(*) FROM aidataops_history.:history;
+RESET ROLE;
 -- a new installation begins anew beside them
 CREATE EXTENSION aidataops;
 SELECT aidataops.create_dataset('t', 't'), aidataops.commit('t', 'one');

@@ -1,0 +1,424 @@
+/*
+ * rights.c: who may read the rows of versions.
+ *
+ * History belongs to the owner of the dataset, who grants SELECT on it: the past is not the present,
+ * and deleted rows may be in it. Beyond that, readers are bound by their rights on the table as they
+ * are now. Each history table has row-level security for it:
+ *
+ * - a policy that calls _reader_allowed(), which compares the reader's privileges, at each read, and
+ *   raises an error where they fall short;
+ * - the table's own policies, translated to the columns of history. The first policy carries a
+ *   digest of what was translated, and a reader is refused once that is no longer what the table has.
+ *
+ * The owner of the dataset and those with BYPASSRLS are not subject to policies, as everywhere.
+ */
+#include "postgres.h"
+
+#include "access/attmap.h"
+#include "aidataops.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+#include "utils/uuid.h"
+#include "version/history.h"
+#include "version/rights.h"
+
+static AttrNumber
+number_of_columns(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	AttrNumber natts = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+		ReleaseSysCache(tuple);
+	}
+	return natts;
+}
+
+/* ------------------------------------------------------------ the reader's privileges ---- */
+
+/*
+ * Every column of history that the reader may read must be one that they may read in the table; one
+ * that the table no longer has, if they may read all of the table.
+ */
+static bool
+columns_allowed(Oid history, Oid source, Oid reader)
+{
+	AttrNumber natts = number_of_columns(history);
+
+	if (pg_class_aclcheck(source, reader, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	for (AttrNumber i = HISTORY_OWN_COLUMNS + 1; i <= natts; i++)
+	{
+		char *name = get_attname(history, i, true);
+		AttrNumber attnum = name ? get_attnum(source, name) : InvalidAttrNumber;
+
+		if (name == NULL || (pg_class_aclcheck(history, reader, ACL_SELECT) != ACLCHECK_OK &&
+							 pg_attribute_aclcheck(history, i, reader, ACL_SELECT) != ACLCHECK_OK))
+			continue;
+		if (attnum == InvalidAttrNumber ||
+			pg_attribute_aclcheck(source, attnum, reader, ACL_SELECT) != ACLCHECK_OK)
+			return false;
+	}
+	return true;
+}
+
+/* A view that reads with the rights of who reads it shows everybody something else. */
+static bool
+is_invoker_view(Oid relid)
+{
+	Relation relation;
+	bool result;
+
+	if (get_rel_relkind(relid) != RELKIND_VIEW)
+		return false;
+	relation = RelationIdGetRelation(relid);
+	result = RelationIsValid(relation) && RelationHasSecurityInvoker(relation);
+	if (RelationIsValid(relation))
+		RelationClose(relation);
+	return result;
+}
+
+/* What of the reader's rights stands against reading, and what to do; NULL if nothing does. */
+static const char *
+privilege_problem(const Dataset *dataset, Oid history, Oid source, Oid reader, const char **hint)
+{
+	if (!OidIsValid(source))
+	{
+		*hint = "Use attach_dataset() if there is another table.";
+		return "Its table is gone, and with it the rights that readers had.";
+	}
+	if (relation_owner(source) != relation_owner(history))
+	{
+		*hint = "Give table and history to one owner, with ALTER TABLE ... OWNER TO.";
+		return "Its table and its history belong to different roles.";
+	}
+	if (is_invoker_view(source))
+	{
+		*hint = "The owner of the dataset can make a table of what you are to see.";
+		return "Its view reads with the rights of who reads it, so others may see other rows.";
+	}
+	if (!columns_allowed(history, source, reader))
+	{
+		*hint = "The owner can GRANT SELECT on it.";
+		return "You may not read its table, or not all of the columns.";
+	}
+	return NULL;
+}
+
+static void
+refuse(const Dataset *dataset, const char *detail, const char *hint)
+{
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("permission denied for the history of dataset \"%s\"", dataset->name),
+					errdetail("%s", detail), errhint("%s", hint)));
+}
+
+/* ------------------------------------------------------------------------ policies ---- */
+
+/* What the policies of a relation let through, in brief: two relations alike have the same. */
+static char *
+policies_digest(Oid relid)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT aidataops._policies($1)");
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(relid), false);
+	statement_run_as_catalog_owner(&statement);
+	return result_text(1);
+}
+
+static void
+check_reader(FunctionCallInfo fcinfo, Oid reader)
+{
+	char *translated =
+		DatumGetCString(DirectFunctionCall1(uuid_out, PointerGetDatum(PG_GETARG_UUID_P(2))));
+	Dataset *dataset;
+	Oid source;
+	const char *hint = NULL;
+	const char *problem;
+
+	SPI_connect();
+	dataset = dataset_by_id(PG_GETARG_INT32(0));
+	source = dataset ? dataset_source(dataset) : InvalidOid;
+	if (dataset == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied for the history of a dataset that is gone")));
+	if (has_privs_of_role(reader, dataset->owner))
+	{
+		SPI_finish();
+		return;
+	}
+	problem = privilege_problem(dataset, history_table(NameStr(*PG_GETARG_NAME(1))), source, reader,
+								&hint);
+	if (problem)
+		refuse(dataset, problem, hint);
+	if (strcmp(policies_digest(source), translated) != 0)
+		refuse(dataset,
+			   "The policies of its table are others than when they were last carried over.",
+			   "The owner of the dataset can carry them over with sync_rights().");
+	if (!PG_GETARG_BOOL(3) && check_enable_rls(source, reader, true) == RLS_ENABLED)
+		refuse(dataset,
+			   "The policies of its table refer to what these rows have not, so they cannot be "
+			   "applied to them.",
+			   "Read a version that has the columns.");
+	SPI_finish();
+}
+
+/*
+ * The condition of policies on history: true, or an error. It is part of each, so that without the
+ * extension there is none left, and nobody but the owner reads on. The arguments: the dataset, the table, the
+ * policies that were translated, and whether all could be. Beside others in an OR the executor
+ * asks for each row; once a query is enough.
+ */
+PG_FUNCTION_INFO_V1(reader_allowed);
+Datum
+reader_allowed(PG_FUNCTION_ARGS)
+{
+	Oid *allowed = fcinfo->flinfo->fn_extra;
+
+	if (allowed == NULL)
+		allowed = fcinfo->flinfo->fn_extra =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Oid));
+	if (*allowed != GetUserId())
+	{
+		check_reader(fcinfo, GetUserId());
+		*allowed = GetUserId();
+	}
+	PG_RETURN_BOOL(true);
+}
+
+/* ----------------------------------------------------------------------- translating ---- */
+
+typedef struct ColumnSearch
+{
+	const AttrMap *map;
+	int depth;
+} ColumnSearch;
+
+/* Does the condition refer to a column that history lacks, or to the row as a whole? */
+static bool
+refers_to_missing(Node *node, ColumnSearch *search)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var *var = (Var *) node;
+
+		return var->varno == 1 && (int) var->varlevelsup == search->depth &&
+			   (var->varattno <= 0 || search->map->attnums[var->varattno - 1] == 0);
+	}
+	if (IsA(node, Query))
+	{
+		bool result;
+
+		search->depth++;
+		result = query_tree_walker((Query *) node, refers_to_missing, search, 0);
+		search->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, refers_to_missing, search);
+}
+
+static AttrMap *
+columns_by_name(Oid source, Oid history)
+{
+	AttrNumber natts = number_of_columns(source);
+	AttrMap *map = make_attrmap(natts);
+
+	for (AttrNumber i = 1; i <= natts; i++)
+	{
+		char *name = get_attname(source, i, true);
+
+		if (name)
+			map->attnums[i - 1] = Max(get_attnum(history, name), 0);
+	}
+	return map;
+}
+
+/* The condition of a policy of the source, as one on history; NULL if it cannot be. */
+static char *
+translate_condition(char *condition, Oid source, Oid history)
+{
+	Node *node = stringToNode(condition);
+	ColumnSearch search = {.map = columns_by_name(source, history)};
+	bool whole_row;
+
+	if (refers_to_missing(node, &search))
+		return NULL;
+	node = map_variable_attnos(node, 1, 0, search.map, InvalidOid, &whole_row);
+	return deparse_expression(node, deparse_context_for(get_rel_name(history), history), false,
+							  false);
+}
+
+/* ------------------------------------------------------------------------- mirroring ---- */
+
+#define GATE "aidataops_reader"
+
+#define POLICIES                                                                                   \
+	"SELECT p.polpermissive::text, (SELECT string_agg(CASE r.oid WHEN 0 THEN 'PUBLIC' "            \
+	"ELSE quote_ident(pg_get_userbyid(r.oid)) END, ', ') FROM unnest(p.polroles) AS r (oid)), "    \
+	"p.polqual::text FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid "                \
+	"WHERE p.polrelid = $1 AND c.relrowsecurity AND p.polcmd IN ('r', '*') ORDER BY p.polname"
+
+static void
+drop_policies(Oid history)
+{
+	Statement statement;
+	List *commands = NIL;
+	ListCell *cell;
+
+	statement_init(&statement,
+				   "SELECT format('DROP POLICY %I ON %s', polname, polrelid::regclass) "
+				   "FROM pg_policy WHERE polrelid = $1 AND polname LIKE 'aidataops\\_%'");
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(history), false);
+	statement_run_as_catalog_owner(&statement);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		commands = lappend(commands, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	foreach (cell, commands)
+		run_ddl(lfirst(cell));
+}
+
+typedef struct Policy
+{
+	char *roles;
+	char *condition; /* on history */
+	bool permissive;
+} Policy;
+
+/* The source's policies for history, as far as they can be. */
+static List *
+translate_policies(Oid source, Oid history, bool *applicable)
+{
+	List *policies = NIL;
+	Statement statement;
+	SPITupleTable *found;
+	uint64 count;
+
+	statement_init(&statement, POLICIES);
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(source), false);
+	count = statement_run_as_catalog_owner(&statement);
+	found = SPI_tuptable;
+	*applicable = true;
+	for (uint64 i = 0; i < count; i++)
+	{
+		Policy *policy = palloc(sizeof(Policy));
+		char *condition = SPI_getvalue(found->vals[i], found->tupdesc, 3);
+
+		policy->permissive = strcmp(SPI_getvalue(found->vals[i], found->tupdesc, 1), "true") == 0;
+		policy->roles = SPI_getvalue(found->vals[i], found->tupdesc, 2);
+		policy->condition = condition ? translate_condition(condition, source, history) : "true";
+		if (policy->condition)
+			policies = lappend(policies, policy);
+		else
+			*applicable = false;
+	}
+	return policies;
+}
+
+static bool
+has_row_security(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool result = HeapTupleIsValid(tuple) && ((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+static void
+mirror(const Dataset *dataset, Oid source, Oid history, const char *digest)
+{
+	char *name = get_rel_name(history);
+	char *qualified = psprintf("%s.%s", HISTORY_SCHEMA, quote_identifier(name));
+	Identity caller = become_catalog_owner(); /* names are written for its search_path */
+	bool applicable;
+	List *policies = translate_policies(source, history, &applicable);
+	bool filtered = has_row_security(source);
+	char *gate = psprintf("aidataops._reader_allowed(%d, %s, '%s', %s)", dataset->id,
+						  quote_literal_cstr(name), digest, applicable ? "true" : "false");
+	ListCell *cell;
+	int number = 1;
+
+	become_again(caller);
+	drop_policies(history);
+	/* among others it lets nothing through: it is there to ask those whom none of them concerns */
+	run_ddl(psprintf("CREATE POLICY " GATE " ON %s FOR SELECT USING (%s%s)", qualified,
+					 filtered ? "NOT " : "", gate));
+	foreach (cell, policies)
+	{
+		Policy *policy = lfirst(cell);
+
+		run_ddl(psprintf("CREATE POLICY aidataops_source_%d ON %s AS %s FOR SELECT TO %s "
+						 "USING (%s AND (%s))",
+						 number++, qualified, policy->permissive ? "PERMISSIVE" : "RESTRICTIVE",
+						 policy->roles, gate, policy->condition));
+	}
+	run_ddl(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", qualified));
+}
+
+/* History tables whose policies are not those of the source. */
+#define OUTDATED                                                                                   \
+	"SELECT DISTINCT c.oid FROM aidataops.schema_epoch AS e JOIN pg_class AS c "                   \
+	"ON c.relname = e.history_table AND c.relnamespace = '" HISTORY_SCHEMA "'::regnamespace "      \
+	"WHERE e.dataset_id = $1 AND NOT (c.relrowsecurity AND EXISTS (SELECT FROM pg_policy AS p "    \
+	"WHERE p.polrelid = c.oid AND p.polname = '" GATE "' AND "                                     \
+	"strpos(pg_get_expr(p.polqual, p.polrelid), $2) > 0))"
+
+void
+rights_mirror(const Dataset *dataset)
+{
+	Oid source = dataset_source(dataset);
+	char *digest;
+	List *outdated = NIL;
+	Statement statement;
+	ListCell *cell;
+
+	if (!OidIsValid(source) || !OidIsValid(get_namespace_oid(HISTORY_SCHEMA, true)))
+		return;
+	digest = policies_digest(source);
+	statement_init(&statement, OUTDATED);
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, digest);
+	statement_run_as_catalog_owner(&statement);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool isnull;
+
+		outdated =
+			lappend_oid(outdated, DatumGetObjectId(SPI_getbinval(
+									  SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
+	}
+	foreach (cell, outdated)
+		mirror(dataset, source, lfirst_oid(cell), digest);
+}
+
+PG_FUNCTION_INFO_V1(sync_rights);
+Datum
+sync_rights(PG_FUNCTION_ARGS)
+{
+	Dataset *dataset;
+
+	SPI_connect();
+	dataset = dataset_find(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	dataset_check_owner(dataset, "sync the rights of");
+	rights_mirror(dataset_lock(dataset));
+	SPI_finish();
+	PG_RETURN_VOID();
+}
