@@ -95,3 +95,27 @@ SELECT label, v.n AS model_7, m.n AS model_8
 \echo
 SELECT (SELECT fingerprint_agg(m) FROM mails_model_7 AS m) AS model_7,
        (SELECT fingerprint_agg(a ORDER BY random()) FROM archive AS a) = (SELECT fingerprint_agg(m) FROM mails_model_7 AS m) AS is_the_csv;
+
+\echo '=== Friday evening: a script meant for one sender was run without its WHERE'
+\echo
+SET aidataops.actor = 'lee';
+UPDATE mails SET label = 'spam', is_html = true;
+DELETE FROM mails WHERE words < 40;
+\echo '--- What happened, by column:'
+\echo
+SELECT rows_removed, rows_modified, rows_unmodified FROM diff_stat('mails@model-8', 'mails@WORKING');
+SELECT column_name, cells_modified, round(share::numeric, 3) AS share FROM diff_columns('mails@model-8', 'mails@WORKING');
+
+\echo '--- Back to the known good version: only the rows that differ are written, in one transaction.'
+\echo
+SELECT rows_added, rows_removed, rows_modified, rows_unmodified FROM restore('mails@model-8');
+\echo '--- Proof: the table is what was recorded of the version, and the version is what it was.'
+\echo
+SELECT 'mails@WORKING' AS version, check_name, ok FROM verify('mails@WORKING')
+UNION ALL SELECT 'mails@model-8', check_name, ok FROM verify('mails@model-8');
+\echo '--- One mail through its versions:'
+\echo
+SELECT version, change, columns, after ->> 'label' AS label, actor, message FROM row_history('mails', '{"mail_id": 3161}');
+\echo '--- What all of that takes:'
+\echo
+SELECT part, num_rows, pg_size_pretty(table_bytes) AS data, pg_size_pretty(index_bytes) AS indexes FROM size_report('mails');
