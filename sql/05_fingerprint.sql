@@ -203,3 +203,27 @@ CREATE FUNCTION aidataops.table_fingerprint(relation regclass) RETURNS aidataops
     AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.table_fingerprint(regclass) IS
 'Fingerprint of a table, view, materialized, partitioned or foreign table: the value of fingerprint_agg(t), by the fastest way (a plain table is scanned directly). Needs SELECT on the relation; an error if a row-level security policy would hide rows from the caller. NULL for NULL.';
+
+-- evidence against tampering
+
+CREATE FUNCTION aidataops.secure_row_hash("row" record) RETURNS bytea
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 80 AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION aidataops.secure_row_hash(record) IS
+'SHA-256 of a row, 32 bytes: SELECT secure_row_hash(t) FROM t. What is hashed is the canonical encoding aido1 of the row with the names of its columns spelled out, so different rows have different hashes unless SHA-256 is broken. NULL columns and the order of columns do not matter, names do. NULL for a NULL row. An error for columns of type regclass and its like. Source: FIPS 180-4; bytes: docs/fingerprint.md.';
+
+CREATE FUNCTION aidataops._secure_fingerprint_accum(internal, record) RETURNS internal
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 80 AS 'MODULE_PATHNAME', 'secure_fingerprint_accum';
+CREATE FUNCTION aidataops._secure_fingerprint_final(internal) RETURNS bytea
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'secure_fingerprint_final';
+COMMENT ON FUNCTION aidataops._secure_fingerprint_accum(internal, record) IS 'Internal: transition of secure_fingerprint_agg(record): hashes a row and puts it to the rows to sort.';
+COMMENT ON FUNCTION aidataops._secure_fingerprint_final(internal) IS 'Internal: final function of secure_fingerprint_agg(record): sorts the row hashes and hashes them.';
+
+-- The final function uses the sort up, hence READ_WRITE. Every group sorts within a work_mem of its own: SSPACE is so large that
+-- groups are made by sorting, one after the other, or that a hash table holds one of them at a time.
+CREATE AGGREGATE aidataops.secure_fingerprint_agg("row" record) (
+    SFUNC = aidataops._secure_fingerprint_accum, STYPE = internal, SSPACE = 1073741823,
+    FINALFUNC = aidataops._secure_fingerprint_final, FINALFUNC_MODIFY = READ_WRITE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE aidataops.secure_fingerprint_agg(record) IS
+'SHA-256 of a multiset of rows, 32 bytes, as evidence against tampering: SELECT encode(secure_fingerprint_agg(t), ''hex'') FROM t. Keep the digest outside the database and compare later: nobody can make other rows with the same digest unless SHA-256 is broken. The order of rows does not matter, duplicates count. Rows that are NULL as a whole are skipped; of no rows it is a fixed value, not NULL. Sorts the row hashes, within work_mem and then on disk; cannot be merged, updated or used as a window function (an error). Construction: docs/fingerprint.md.';

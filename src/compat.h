@@ -54,6 +54,13 @@ DirectInputFunctionCallSafe(PGFunction function, char *text, Oid typioparam, int
 #define SOFT_ERROR_CONTEXT(fcinfo) ((fcinfo)->context)
 #endif
 
+/* Whether a sorted datum is copied is asked since 16; before, it always is. */
+#if PG_VERSION_NUM < 160000
+#include "utils/tuplesort.h" /* which must not see the macro */
+#define tuplesort_getdatum(state, forward, copy, value, isnull, abbrev)                            \
+	(AssertMacro(copy), tuplesort_getdatum(state, forward, value, isnull, abbrev))
+#endif
+
 /* Virtual generated columns came with 18. */
 #if PG_VERSION_NUM < 180000
 #define ATTRIBUTE_GENERATED_VIRTUAL 'v'

@@ -90,7 +90,8 @@ compare_columns(const void *a, const void *b)
 }
 
 static void
-column_encoder_init(ColumnEncoder *column, Form_pg_attribute attribute, int attindex)
+column_encoder_init(ColumnEncoder *column, Form_pg_attribute attribute, int attindex,
+					ColumnTags tags)
 {
 	StringInfoData tagged;
 	XXH64_canonical_t canonical;
@@ -99,7 +100,7 @@ column_encoder_init(ColumnEncoder *column, Form_pg_attribute attribute, int atti
 	column->name = pstrdup(NameStr(attribute->attname));
 	column->namelen = strlen(column->name);
 	column->utf8name = text_to_utf8(column->name, &column->namelen);
-	value_encoder_init(&column->value, attribute->atttypid, column->name);
+	value_encoder_init(&column->value, attribute->atttypid, column->name, tags);
 
 	initStringInfo(&tagged);
 	bytes_put(&tagged, column->utf8name, column->namelen);
@@ -145,8 +146,8 @@ prepare_deforming(RowEncoder *encoder, TupleDesc tupdesc)
 	}
 }
 
-RowEncoder *
-row_encoder_create(TupleDesc tupdesc, MemoryContext parent)
+static RowEncoder *
+row_encoder_make(TupleDesc tupdesc, MemoryContext parent, ColumnTags tags)
 {
 	MemoryContext context =
 		AllocSetContextCreate(parent, "aidataops row encoder", ALLOCSET_SMALL_SIZES);
@@ -161,12 +162,18 @@ row_encoder_create(TupleDesc tupdesc, MemoryContext parent)
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
 
 		if (!attribute->attisdropped)
-			column_encoder_init(&encoder->columns[encoder->ncolumns++], attribute, i);
+			column_encoder_init(&encoder->columns[encoder->ncolumns++], attribute, i, tags);
 	}
 	qsort(encoder->columns, encoder->ncolumns, sizeof(ColumnEncoder), compare_columns);
 	prepare_deforming(encoder, tupdesc);
 	MemoryContextSwitchTo(old);
 	return encoder;
+}
+
+RowEncoder *
+row_encoder_create(TupleDesc tupdesc, MemoryContext parent)
+{
+	return row_encoder_make(tupdesc, parent, TAGS_HASHED);
 }
 
 void
@@ -266,6 +273,37 @@ row_encode(RowEncoder *encoder, const Datum *values, const bool *nulls)
 	return buf;
 }
 
+/* The tag hashes these same bytes in the place of spelling them, and needs no length. */
+static void
+put_spelled_tag(StringInfo buf, const ColumnEncoder *column)
+{
+	int familylen = strlen(column->value.family);
+
+	bytes_put_u32(buf, column->namelen + 1 + familylen);
+	bytes_put(buf, column->utf8name, column->namelen);
+	bytes_put_u8(buf, 0);
+	bytes_put(buf, column->value.family, familylen);
+}
+
+/* For cryptographic hashes, beside which the speed of encoding is of no account. */
+static pg_noinline StringInfo
+row_encode_spelled(RowEncoder *encoder, const Datum *values, const bool *nulls)
+{
+	StringInfo buf = &encoder->buf;
+
+	buf->len = 0;
+	for (int i = 0; i < encoder->ncolumns; i++)
+	{
+		ColumnEncoder *column = &encoder->columns[i];
+
+		if (nulls && nulls[column->attindex])
+			continue;
+		put_spelled_tag(buf, column);
+		value_encode(&column->value, buf, values[column->attindex]);
+	}
+	return buf;
+}
+
 static RowHash
 hash_encoding(StringInfo encoding)
 {
@@ -346,10 +384,11 @@ row_encoder_hash_tuple(RowEncoder *encoder, HeapTuple tuple)
 /* -------------------------------------------------------------- record encoder ---- */
 
 static RecordEncoder *
-record_encoder_make(MemoryContext context, Oid typid, int32 typmod, uint64 generation)
+record_encoder_make(MemoryContext context, Oid typid, int32 typmod, uint64 generation,
+					ColumnTags tags)
 {
 	TupleDesc tupdesc = lookup_rowtype_tupdesc_copy(typid, typmod);
-	RowEncoder *row = row_encoder_create(tupdesc, context);
+	RowEncoder *row = row_encoder_make(tupdesc, context, tags);
 	RecordEncoder *encoder = MemoryContextAlloc(row->context, sizeof(RecordEncoder));
 
 	FreeTupleDesc(tupdesc);
@@ -361,7 +400,8 @@ record_encoder_make(MemoryContext context, Oid typid, int32 typmod, uint64 gener
 }
 
 static RecordEncoder *
-record_encoder_for(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record)
+record_encoder_for(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record,
+				   ColumnTags tags)
 {
 	RecordEncoder *encoder = *slot;
 	Oid typid = HeapTupleHeaderGetTypeId(record);
@@ -375,7 +415,7 @@ record_encoder_for(RecordEncoder **slot, MemoryContext context, HeapTupleHeader 
 	*slot = NULL;
 	if (encoder)
 		row_encoder_free(encoder->row); /* which holds the rest of it too */
-	*slot = record_encoder_make(context, typid, typmod, generation);
+	*slot = record_encoder_make(context, typid, typmod, generation, tags);
 	return *slot;
 }
 
@@ -386,18 +426,21 @@ deform_record(RecordEncoder *encoder, HeapTupleHeader record)
 }
 
 StringInfo
-record_encoding(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record)
+record_encoding(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record,
+				ColumnTags tags)
 {
-	RecordEncoder *encoder = record_encoder_for(slot, context, record);
+	RecordEncoder *encoder = record_encoder_for(slot, context, record, tags);
 	const bool *nulls = deform_record(encoder, record);
 
+	if (tags == TAGS_SPELLED)
+		return row_encode_spelled(encoder->row, encoder->row->values, nulls);
 	return row_encode(encoder->row, encoder->row->values, nulls);
 }
 
 RowHash
 record_hash(RecordEncoder **slot, MemoryContext context, HeapTupleHeader record)
 {
-	return hash_encoding(record_encoding(slot, context, record));
+	return hash_encoding(record_encoding(slot, context, record, TAGS_HASHED));
 }
 
 /* ------------------------------------------------------------ changed columns ---- */
@@ -436,8 +479,8 @@ List *
 record_changed_columns(RecordEncoder **before_slot, RecordEncoder **after_slot,
 					   MemoryContext context, HeapTupleHeader before, HeapTupleHeader after)
 {
-	RecordEncoder *x = record_encoder_for(before_slot, context, before);
-	RecordEncoder *y = record_encoder_for(after_slot, context, after);
+	RecordEncoder *x = record_encoder_for(before_slot, context, before, TAGS_HASHED);
+	RecordEncoder *y = record_encoder_for(after_slot, context, after, TAGS_HASHED);
 	const bool *x_nulls;
 	const bool *y_nulls;
 	List *changed = NIL;

@@ -38,7 +38,18 @@ extern List *record_changed_columns(RecordEncoder **before_slot, RecordEncoder *
 									MemoryContext context, HeapTupleHeader before,
 									HeapTupleHeader after);
 
+/*
+ * How the encoding names its columns: by a 64-bit hash of name and family, which is aido1, or by name and
+ * family themselves, so that nobody can look for names that collide. Also within composite values.
+ */
+typedef enum ColumnTags
+{
+	TAGS_HASHED,
+	TAGS_SPELLED
+} ColumnTags;
+
+/* The encoded row itself, valid until the encoder in *slot is used again. A slot is for one kind of tags. */
 extern StringInfo record_encoding(RecordEncoder **slot, MemoryContext context,
-								  HeapTupleHeader record);
+								  HeapTupleHeader record, ColumnTags tags);
 
 #endif

@@ -180,7 +180,7 @@ static void
 init_element(ValueEncoder *encoder, Oid element, const char *constructor, const char *column)
 {
 	encoder->element = palloc0(sizeof(ValueEncoder));
-	value_encoder_init(encoder->element, element, column);
+	value_encoder_init(encoder->element, element, column, encoder->tags);
 	encoder->family = psprintf("%s(%s)", constructor, encoder->element->family);
 }
 
@@ -233,13 +233,14 @@ init_builtin(ValueEncoder *encoder)
 }
 
 void
-value_encoder_init(ValueEncoder *encoder, Oid typid, const char *column)
+value_encoder_init(ValueEncoder *encoder, Oid typid, const char *column, ColumnTags tags)
 {
 	Oid element;
 
 	check_stack_depth();
 	memset(encoder, 0, sizeof(*encoder));
 	encoder->context = CurrentMemoryContext;
+	encoder->tags = tags;
 	encoder->typid = typid = getBaseType(typid);
 	check_not_refused(typid, column);
 
@@ -274,7 +275,7 @@ value_encoder_init(ValueEncoder *encoder, Oid typid, const char *column)
 			encoder->layout = LAYOUT_MULTIRANGE;
 			encoder->typcache = lookup_type_cache(typid, TYPECACHE_MULTIRANGE_INFO);
 			encoder->element = palloc0(sizeof(ValueEncoder));
-			value_encoder_init(encoder->element, encoder->typcache->rngtype->type_id, column);
+			value_encoder_init(encoder->element, encoder->typcache->rngtype->type_id, column, tags);
 			encoder->family = psprintf("multirange(%s)", encoder->element->element->family);
 			break;
 		case TYPTYPE_BASE:
@@ -622,7 +623,7 @@ put_record(ValueEncoder *encoder, StringInfo buf, HeapTupleHeader record)
 	StringInfo encoding;
 
 	check_stack_depth(); /* composites nest */
-	encoding = record_encoding(&encoder->record, encoder->context, record);
+	encoding = record_encoding(&encoder->record, encoder->context, record, encoder->tags);
 	bytes_put(buf, encoding->data, encoding->len);
 }
 

@@ -54,6 +54,7 @@ typedef struct ValueEncoder
 	int16 typlen;
 	bool typbyval;
 	char typalign;
+	uint8 tags;               /* ColumnTags of the rows in it */
 	TypeCacheEntry *typcache; /* ranges and multiranges */
 
 	RecordEncoder *record; /* LAYOUT_ROW: made at the first value */
@@ -61,7 +62,8 @@ typedef struct ValueEncoder
 } ValueEncoder;
 
 /* Raises for a type that cannot be encoded. Allocates in the current context. */
-extern void value_encoder_init(ValueEncoder *encoder, Oid typid, const char *column);
+extern void value_encoder_init(ValueEncoder *encoder, Oid typid, const char *column,
+							   ColumnTags tags);
 
 /*
  * The commonest layouts are encoded inline, because encoding, not hashing, is what a row costs.

@@ -4,14 +4,16 @@
 Written from docs/fingerprint.md alone. Prints a TSV file (no tab, newline or
 backslash within a field, so COPY in its text format reads it as it is):
 
-    kind      row: sql gives one row;  set: sql gives any number of rows
+    kind      row, secure_row: sql gives one row;  set, secure_set: sql gives any number of rows
     name      of the case
     sql       a query, to be used as a subquery; types.sql has the named types
     encoded   hex of the encoded row; "-" for a set
-    expected  row: row_hash as a uuid;  set: the fingerprint as text
+    expected  row: row_hash as a uuid;  set: the fingerprint as text;
+              secure_row, secure_set: the digest in hex
 
-    /usr/bin/python3 aido1.py > aido1.tsv        write the vectors
-    /usr/bin/python3 aido1.py --check aido1.tsv  exit 1 if the file differs
+    /usr/bin/python3 aido1.py > aido1.tsv             write the vectors
+    /usr/bin/python3 aido1.py --secure > secure.tsv   and those of secure digests, of the same rows
+    /usr/bin/python3 aido1.py --check aido1.tsv       exit 1 if the file differs; also --secure --check
 
 Every expected value is computed here from Python values, never by PostgreSQL.
 Needs Debian's python3-xxhash.
@@ -65,12 +67,20 @@ def sized(data):
     return u32(len(data)) + data
 
 
+SPELLED_TAGS = False  # of secure digests
+
+
+def tag(name, family):
+    named = name + b"\0" + family.encode()
+    return sized(named) if SPELLED_TAGS else xxhash.xxh3_64_digest(named)
+
+
 def encode_row(columns):
     """columns: (name, Value or None) in the order of the row."""
     named = [(name.encode(), value) for name, value in columns if value is not None]
     named.sort(key=lambda column: column[0])  # stable: equal names keep their order
     return b"".join(
-        xxhash.xxh3_64_digest(name + b"\0" + value.family.encode()) + sized(value.payload)
+        tag(name, value.family) + sized(value.payload)
         for name, value in named
     )
 
@@ -83,6 +93,17 @@ def fingerprint(rows):
     rows = list(rows)
     total = sum(int.from_bytes(row_hash(row), "big") for row in rows) % 2**128
     return f"aido1:{len(rows)}:{total:032x}"
+
+
+def secure_row_hash(columns):
+    return hashlib.sha256(encode_row(columns)).digest()
+
+
+def secure_fingerprint(rows):
+    digests = sorted(secure_row_hash(row) for row in rows)
+    return hashlib.sha256(
+        b"aidataops secure fingerprint 1\n" + struct.pack(">Q", len(digests)) + b"".join(digests)
+    ).hexdigest()
 
 
 # ------------------------------------------------------------ families of types
@@ -331,7 +352,11 @@ def add(kind, name, sql, encoded, expected):
 
 def row(name, sql, *columns):
     """columns: (name, Value or None)"""
-    add("row", name, sql, encode_row(columns).hex(), str(uuid.UUID(bytes=row_hash(columns))))
+    encoded = encode_row(columns).hex()
+    if SPELLED_TAGS:
+        add("secure_row", name, sql, encoded, secure_row_hash(columns).hex())
+    else:
+        add("row", name, sql, encoded, str(uuid.UUID(bytes=row_hash(columns))))
 
 
 def one(name, expression, value):
@@ -340,7 +365,10 @@ def one(name, expression, value):
 
 
 def set_(name, sql, rows):
-    add("set", name, sql, "-", fingerprint(rows))
+    if SPELLED_TAGS:
+        add("secure_set", name, sql, "-", secure_fingerprint(rows))
+    else:
+        add("set", name, sql, "-", fingerprint(rows))
 
 
 def literal(string):
@@ -1003,7 +1031,9 @@ def sets():
          [[("a", array("int", ints(*range(1, 100001))))]])
 
 
-def golden_file():
+def golden_file(secure):
+    global SPELLED_TAGS
+    SPELLED_TAGS = secure
     VECTORS.clear()
     for group in (
         integers, floating, numerics, texts, dates, addresses, json_documents, shapes, arrays, ranges,
@@ -1020,14 +1050,16 @@ def self_check():
     assert numeric_payload("0.00").hex() == "0000020000"
     assert numeric_payload("-12345.60").hex() == "0100020001000109291770"
     assert fingerprint([]) == "aido1:0:" + "0" * 32
+    assert secure_fingerprint([]) == "8ae993810cdc32407f2c894dc1d4b547e41d578b3ab4d7b6bd4dd6a03779a24a"
 
 
 def main():
     parser = argparse.ArgumentParser(description="the golden vectors of aido1")
     parser.add_argument("--check", metavar="FILE", help="compare with FILE instead of printing")
+    parser.add_argument("--secure", action="store_true", help="the vectors of secure digests")
     arguments = parser.parse_args()
     self_check()
-    golden = golden_file().encode()
+    golden = golden_file(arguments.secure).encode()
     if arguments.check is None:
         sys.stdout.buffer.write(golden)
         return
