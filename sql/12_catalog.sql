@@ -13,6 +13,11 @@ CREATE FUNCTION aidataops._is_visible(relation_oid oid, relation_origin text, re
 COMMENT ON FUNCTION aidataops._is_visible(oid, text, name, name, name) IS
 'Internal: whether the caller may know of a dataset: with the rights of its owner, or SELECT on its table or on a column of it.';
 
+CREATE FUNCTION aidataops._is_visible(dataset_id integer) RETURNS boolean
+    LANGUAGE C STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'dataset_id_is_visible';
+COMMENT ON FUNCTION aidataops._is_visible(integer) IS
+'Internal: the same of the dataset with a number; false if there is none.';
+
 CREATE FUNCTION aidataops._source_oid(relation_oid oid, relation_origin text, relation_schema name, relation_name name) RETURNS oid
     LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'dataset_source_oid';
 COMMENT ON FUNCTION aidataops._source_oid(oid, text, name, name) IS
@@ -159,6 +164,6 @@ ALTER TABLE aidataops.tag ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY visible ON aidataops.dataset FOR SELECT
     USING (aidataops._is_visible(relation_oid, relation_origin, relation_schema, relation_name, history_table));
-CREATE POLICY visible ON aidataops.schema_epoch FOR SELECT USING (dataset_id IN (SELECT d.dataset_id FROM aidataops.dataset AS d));
-CREATE POLICY visible ON aidataops.version FOR SELECT USING (dataset_id IN (SELECT d.dataset_id FROM aidataops.dataset AS d));
-CREATE POLICY visible ON aidataops.tag FOR SELECT USING (dataset_id IN (SELECT d.dataset_id FROM aidataops.dataset AS d));
+CREATE POLICY visible ON aidataops.schema_epoch FOR SELECT USING (aidataops._is_visible(dataset_id));
+CREATE POLICY visible ON aidataops.version FOR SELECT USING (aidataops._is_visible(dataset_id));
+CREATE POLICY visible ON aidataops.tag FOR SELECT USING (aidataops._is_visible(dataset_id));

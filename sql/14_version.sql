@@ -346,9 +346,12 @@ BEGIN
     RETURN QUERY
         SELECT v.version, v.committed_at, v.committed_by, v.actor, v.message,
                v.num_rows, v.rows_added, v.rows_removed, v.rows_modified,
-               ARRAY(SELECT t.tag FROM aidataops.tag AS t WHERE t.dataset_id = v.dataset_id AND t.number = v.number ORDER BY t.tag),
+               coalesce(t.tags, '{}'),
                v.fingerprint
-          FROM aidataops.version AS v WHERE v.dataset_id = ds.dataset_id ORDER BY v.number DESC;
+          FROM aidataops.version AS v
+          LEFT JOIN (SELECT t.number, array_agg(t.tag ORDER BY t.tag) AS tags
+                       FROM aidataops.tag AS t WHERE t.dataset_id = ds.dataset_id GROUP BY t.number) AS t USING (number)
+         WHERE v.dataset_id = ds.dataset_id ORDER BY v.number DESC;
 END $$;
 COMMENT ON FUNCTION aidataops.log(text) IS
 'Versions of a dataset, the latest first: who committed what, when and why, how many rows it has and how many were added, removed and modified since its parent (NULL if only fingerprints are kept), its tags and its fingerprint. An error if there is no such dataset.';

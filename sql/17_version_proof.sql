@@ -79,10 +79,12 @@ BEGIN
     -- the table of each shape, with the columns of its last epoch; _rows() checks what the caller may read
     FOR part IN
         SELECT r.*, e.history_table
-          FROM (SELECT DISTINCT ON (e.history_table) e.history_table, v.version
-                  FROM aidataops.schema_epoch AS e JOIN aidataops.version AS v USING (dataset_id, epoch)
-                 WHERE e.dataset_id = ds.dataset_id ORDER BY e.history_table, v.number DESC) AS e
-         CROSS JOIN LATERAL aidataops._rows(e.version) AS r
+          FROM (SELECT DISTINCT ON (e.history_table) e.history_table, v.number
+                  FROM (SELECT v.epoch, max(v.number) AS number FROM aidataops.version AS v
+                         WHERE v.dataset_id = ds.dataset_id GROUP BY v.epoch) AS v
+                  JOIN aidataops.schema_epoch AS e ON e.dataset_id = ds.dataset_id AND e.epoch = v.epoch
+                 ORDER BY e.history_table, v.number DESC) AS e
+         CROSS JOIN LATERAL aidataops._rows(aidataops.to_dataset_version(ds.name || '@' || e.number)) AS r
     LOOP
         SELECT string_agg(format('(%L::jsonb ->> %L)::%s AS %I', key, k.name, format_type(a.atttypid, a.atttypmod), k.name), ', ')
           INTO wanted

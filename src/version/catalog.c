@@ -8,6 +8,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xlog.h"
 #include "aidataops.h"
 #include "catalog/namespace.h"
@@ -19,8 +20,11 @@
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "version/catalog.h"
@@ -444,29 +448,121 @@ dataset_check_owner(const Dataset *dataset, const char *action)
 
 /*
  * May the caller know of a dataset? Yes with the rights of its owner, or with SELECT on the source
- * or on any of its columns. The condition of the catalog's row-level security.
+ * or on any of its columns.
  */
+static bool
+is_visible(Oid source, Oid history)
+{
+	Oid owner = relation_owner(OidIsValid(history) ? history : source);
+
+	if (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner))
+		return true;
+	if (!OidIsValid(source))
+		return superuser();
+	return pg_class_aclcheck(source, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		   pg_attribute_aclcheck_all(source, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+/* The condition of the row-level security of datasets. */
 PG_FUNCTION_INFO_V1(dataset_is_visible);
 Datum
 dataset_is_visible(PG_FUNCTION_ARGS)
 {
 	Oid source;
 	Oid history;
-	Oid owner;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
 		PG_RETURN_BOOL(false);
 	source = find_source(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
 						 NameStr(*PG_GETARG_NAME(2)), NameStr(*PG_GETARG_NAME(3)));
 	history = PG_ARGISNULL(4) ? InvalidOid : history_table(NameStr(*PG_GETARG_NAME(4)));
-	owner = relation_owner(OidIsValid(history) ? history : source);
-	if (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner))
-		PG_RETURN_BOOL(true);
-	if (!OidIsValid(source))
-		PG_RETURN_BOOL(superuser());
-	PG_RETURN_BOOL(pg_class_aclcheck(source, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-				   pg_attribute_aclcheck_all(source, GetUserId(), ACL_SELECT, ACLMASK_ANY) ==
-					   ACLCHECK_OK);
+	PG_RETURN_BOOL(is_visible(source, history));
+}
+
+static Datum
+dataset_column(Relation datasets, HeapTuple tuple, const char *name, bool *isnull)
+{
+	AttrNumber attnum = get_attnum(RelationGetRelid(datasets), name);
+
+	return heap_getattr(tuple, attnum, RelationGetDescr(datasets), isnull);
+}
+
+static bool
+dataset_row_is_visible(Relation datasets, HeapTuple tuple)
+{
+	bool isnull;
+	Oid saved = DatumGetObjectId(dataset_column(datasets, tuple, "relation_oid", &isnull));
+	Datum origin = dataset_column(datasets, tuple, "relation_origin", &isnull);
+	Datum schema = dataset_column(datasets, tuple, "relation_schema", &isnull);
+	Datum name = dataset_column(datasets, tuple, "relation_name", &isnull);
+	Datum history = dataset_column(datasets, tuple, "history_table", &isnull);
+
+	return is_visible(find_source(saved, TextDatumGetCString(origin),
+								  NameStr(*DatumGetName(schema)), NameStr(*DatumGetName(name))),
+					  isnull ? InvalidOid : history_table(NameStr(*DatumGetName(history))));
+}
+
+/* By the index and not by SPI: this may be asked of thousands of datasets. */
+static bool
+look_whether_visible(int32 id)
+{
+	Oid schema = get_namespace_oid(AIDATAOPS_SCHEMA, false);
+	Relation datasets = table_open(get_relname_relid("dataset", schema), AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool visible;
+
+	ScanKeyInit(&key, get_attnum(RelationGetRelid(datasets), "dataset_id"), BTEqualStrategyNumber,
+				F_INT4EQ, Int32GetDatum(id));
+	scan = systable_beginscan(datasets, get_relname_relid("dataset_pkey", schema), true,
+							  GetActiveSnapshot(), 1, &key);
+	tuple = systable_getnext(scan);
+	visible = HeapTupleIsValid(tuple) && dataset_row_is_visible(datasets, tuple);
+	systable_endscan(scan);
+	table_close(datasets, AccessShareLock);
+	return visible;
+}
+
+typedef struct KnownVisibility
+{
+	int32 id; /* of the dataset; must be first */
+	bool visible;
+} KnownVisibility;
+
+static HTAB *
+make_known(MemoryContext context)
+{
+	HASHCTL control = {
+		.keysize = sizeof(int32), .entrysize = sizeof(KnownVisibility), .hcxt = context};
+
+	return hash_create("aidataops visibility", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/*
+ * The condition of the row-level security of what hangs on a dataset. A subquery on the table of
+ * datasets would ask for each of them, or again for each row, and be priced so high that JIT sets
+ * in; thousands of versions of one dataset need one answer, which is good for the query.
+ */
+PG_FUNCTION_INFO_V1(dataset_id_is_visible);
+Datum
+dataset_id_is_visible(PG_FUNCTION_ARGS)
+{
+	FmgrInfo *flinfo = fcinfo->flinfo;
+	int32 id = PG_GETARG_INT32(0);
+	KnownVisibility *known;
+	bool visible;
+
+	if (flinfo->fn_extra == NULL)
+		flinfo->fn_extra = make_known(flinfo->fn_mcxt);
+	known = hash_search(flinfo->fn_extra, &id, HASH_FIND, NULL);
+	if (known == NULL)
+	{
+		visible = look_whether_visible(id); /* before the entry is made: it may raise */
+		known = hash_search(flinfo->fn_extra, &id, HASH_ENTER, NULL);
+		known->visible = visible;
+	}
+	PG_RETURN_BOOL(known->visible);
 }
 
 /* dataset_source() for SQL: the source's OID, or NULL if it is gone. */

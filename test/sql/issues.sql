@@ -115,6 +115,32 @@ SELECT has_table_privilege('regress_readonly', 'aidataops_history.' || history_t
 ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM regress_readonly;
 DROP ROLE regress_readonly;
 
+-- The catalog's policies ask for the dataset of a row, not for every dataset there is, whatever number of versions is read.
+SELECT create_dataset('other ' || i, 'confidential') FROM generate_series(1, 100) AS i \g /dev/null
+CREATE ROLE regress_reader;
+GRANT SELECT ON confidential TO regress_reader;
+GRANT USAGE ON SCHEMA issues TO regress_reader;
+SET ROLE regress_reader;
+CREATE FUNCTION pg_temp.datasets_read() RETURNS bigint LANGUAGE sql VOLATILE
+    AS $$SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_all_tables WHERE relid = 'aidataops.dataset'::regclass$$;
+CREATE FUNCTION pg_temp.datasets_read(query text) RETURNS bigint LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE before bigint := pg_temp.datasets_read();
+BEGIN
+    EXECUTE query;
+    RETURN pg_temp.datasets_read() - before;
+END $$;
+SELECT q AS query, pg_temp.datasets_read(q) < 20 AS ok
+  FROM (VALUES ('SELECT * FROM log(''confidential'')'), ('SELECT resolve(''confidential@HEAD'')'),
+               ('SELECT resolve(''confidential@{2999-01-01}'')'), ('SELECT * FROM schema_diff(''confidential@1'', ''confidential@1'')'),
+               ('SELECT * FROM aidataops.version WHERE version = ''confidential@1''::dataset_version')) AS q (q);
+RESET ROLE;
+REVOKE ALL ON SCHEMA issues FROM regress_reader;
+DROP FUNCTION pg_temp.datasets_read(text), pg_temp.datasets_read();
+REVOKE ALL ON confidential FROM regress_reader;
+DROP ROLE regress_reader;
+-- and what there is not is not visible
+SELECT aidataops._is_visible(0), aidataops._is_visible(NULL);
+
 -- More: the order of loading in a parallel restore is test/dump/run; a table dropped while a commit waits is iso_ddl; the zone of
 -- a time's text is dataset_version.sql; roles after a column was dropped are version_create.sql.
 
