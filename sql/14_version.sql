@@ -81,6 +81,24 @@ CREATE FUNCTION aidataops._shape(relation oid, OUT column_names name[], OUT colu
     LANGUAGE C STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'history_shape';
 COMMENT ON FUNCTION aidataops._shape(oid) IS 'Internal: names and types of the columns of a relation, as schema_epoch keeps them.';
 
+CREATE FUNCTION aidataops._columns(column_names name[], alias text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT coalesce(string_agg(format('%s.%I', alias, c.name), ', ' ORDER BY c.ordinal), '')
+          FROM unnest(column_names) WITH ORDINALITY AS c (name, ordinal);
+    END;
+COMMENT ON FUNCTION aidataops._columns(name[], text) IS 'Internal: a select list of columns.';
+
+-- Columns given one by one are hashed without making a row of them, which takes half the time.
+CREATE FUNCTION aidataops._hash_expression(column_names name[], alias text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CASE WHEN cardinality(column_names) BETWEEN 1 AND current_setting('max_function_args')::integer - 1
+                    THEN format('aidataops._columns_hash(%L, %s)', column_names, aidataops._columns(column_names, alias))
+                    ELSE format('aidataops.row_hash(%s.*)', alias) END; -- the alias alone could be a column
+    END;
+COMMENT ON FUNCTION aidataops._hash_expression(name[], text) IS 'Internal: the hash of a row that has just these columns.';
+
 -- Where the rows of a version are: what to select from and which rows of it.
 CREATE FUNCTION aidataops._rows(version aidataops.dataset_version, every_row boolean DEFAULT true,
     OUT dataset aidataops.dataset, OUT number integer, OUT relation oid, OUT from_item text,
@@ -114,7 +132,7 @@ BEGIN
         WHILE column_names && ARRAY[prefix || 'hash', prefix || 'nth']::name[] LOOP
             prefix := prefix || '_';
         END LOOP;
-        row_hash := 'aidataops.row_hash(r.*)'; -- r alone could be a column
+        row_hash := aidataops._hash_expression(column_names, 'r');
         condition := 'true';
         RETURN;
     END IF;
@@ -146,14 +164,6 @@ BEGIN
     condition := format('r.%I OPERATOR(pg_catalog.<=) %s AND r.%I OPERATOR(pg_catalog.>) %s', prefix || 'added', number, prefix || 'removed', number);
 END $$;
 COMMENT ON FUNCTION aidataops._rows(aidataops.dataset_version, boolean) IS 'Internal: where the rows of a version are, and the shape they have. every_row: an error if policies may hide some.';
-
-CREATE FUNCTION aidataops._columns(column_names name[], alias text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT coalesce(string_agg(format('%s.%I', alias, c.name), ', ' ORDER BY c.ordinal), '')
-          FROM unnest(column_names) WITH ORDINALITY AS c (name, ordinal);
-    END;
-COMMENT ON FUNCTION aidataops._columns(name[], text) IS 'Internal: a select list of columns.';
 
 CREATE FUNCTION aidataops._version_query(version aidataops.dataset_version) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE

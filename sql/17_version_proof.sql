@@ -23,9 +23,10 @@ BEGIN
     -- each row is hashed once: without OFFSET 0 the planner would write the call in both places
     EXECUTE format($query$
         SELECT aidataops.fingerprint_agg(h.found), count(*) FILTER (WHERE h.found IS DISTINCT FROM h.recorded)
-          FROM (SELECT aidataops.row_hash(c.*) AS found, %1$s AS recorded
+          FROM (SELECT %5$s AS found, %1$s AS recorded
                   FROM %2$s AS r CROSS JOIN LATERAL (SELECT %4$s) AS c WHERE %3$s OFFSET 0) AS h
-        $query$, CASE WHEN r.number IS NULL THEN 'NULL::uuid' ELSE r.row_hash END, r.from_item, r.condition, aidataops._columns(r.column_names, 'r'))
+        $query$, CASE WHEN r.number IS NULL THEN 'NULL::uuid' ELSE r.row_hash END, r.from_item, r.condition,
+        aidataops._columns(r.column_names, 'r'), aidataops._hash_expression(r.column_names, 'c'))
       INTO found_fingerprint, wrong_hashes;
 
     SELECT e.column_names, e.column_types INTO shape FROM aidataops.schema_epoch AS e
