@@ -6,15 +6,19 @@
 #include "access/relation.h"
 #include "aidataops.h"
 #include "catalog/catalog.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/bitmapset.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "version/catalog.h"
 #include "version/dataset_version.h"
 #include "version/history.h"
@@ -173,17 +177,27 @@ complete_roles(Oid relid, List *key, Oid owner, NullableDatum given, NullableDat
 
 /* ------------------------------------------------------------------ create_dataset ---- */
 
+/*
+ * Who wants the name of another who has not committed yet waits, and is then told like everybody
+ * else; under REPEATABLE READ too, where only the unique index would see it.
+ */
 static void
-check_name_is_free(const char *name)
+take_name(const char *name)
 {
+	Identity caller;
 	Statement statement;
 
+	LockDatabaseObject(get_relname_relid("dataset", get_namespace_oid(AIDATAOPS_SCHEMA, false)),
+					   DatumGetUInt32(hash_any((const unsigned char *) name, (int) strlen(name))),
+					   0, ExclusiveLock);
 	statement_init(&statement, "SELECT 1 FROM aidataops.dataset WHERE name = $1");
 	statement_text(&statement, name);
-	if (statement_run_as_catalog_owner(&statement) > 0)
+	caller = become_catalog_owner();
+	if (statement_run(&statement, GetLatestSnapshot()) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("dataset \"%s\" already exists", name),
 				 errhint("Choose another name, or use commit() to add a version to it.")));
+	become_again(caller);
 }
 
 static void
@@ -223,7 +237,7 @@ create_dataset(PG_FUNCTION_ARGS)
 	SPI_connect();
 	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
 	check_source(relation);
-	check_name_is_free(name);
+	take_name(name);
 	key = PG_ARGISNULL(2) ? primary_key(relation) : given_key(relation, PG_GETARG_ARRAYTYPE_P(2));
 	check_key_columns(RelationGetRelid(relation), key);
 	statement_init(&statement,
@@ -341,7 +355,7 @@ rename_dataset(PG_FUNCTION_ARGS)
 	dataset = dataset_find(text_argument(fcinfo, 0));
 	dataset_check_owner(dataset, "rename");
 	dataset = dataset_lock(dataset);
-	check_name_is_free(new_name);
+	take_name(new_name);
 
 	statement_init(&statement, "UPDATE aidataops.dataset SET name = $2 WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
