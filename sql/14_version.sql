@@ -128,6 +128,9 @@ BEGIN
         END IF;
         from_item := relation::regclass::text;
         SELECT s.column_names, s.column_types INTO column_names, column_types FROM aidataops._shape(relation) AS s;
+        IF column_names = '{}' THEN
+            RAISE EXCEPTION 'table % of dataset "%" has no columns left', from_item, dataset.name USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
         prefix := '_';
         WHILE column_names && ARRAY[prefix || 'hash', prefix || 'nth']::name[] LOOP
             prefix := prefix || '_';
@@ -256,8 +259,8 @@ BEGIN
                 DETAIL = 'A role is one of ' || array_to_string(allowed, ', ') || '.';
         END IF;
     END LOOP;
-    SELECT jsonb_object_agg(a.attname,
-               coalesce(roles ->> a.attname::text, known ->> a.attname::text, aidataops._guess_role(relation, a.attname, a.attname = ANY (key), aidataops._base_type(a.atttypid))))
+    SELECT coalesce(jsonb_object_agg(a.attname,
+               coalesce(roles ->> a.attname::text, known ->> a.attname::text, aidataops._guess_role(relation, a.attname, a.attname = ANY (key), aidataops._base_type(a.atttypid)))), '{}')
       INTO complete
       FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
     RETURN complete;
@@ -270,7 +273,7 @@ CREATE FUNCTION aidataops.create_dataset(
     legal_basis text DEFAULT NULL, roles jsonb DEFAULT NULL) RETURNS text
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.create_dataset(text, regclass, name[], text, text, text, text, text, text, text, jsonb) IS
-'Declares a table as a dataset that can have versions, and returns its name: a table, partitioned or not, a view, a materialized view or a foreign table. It is not touched. key: columns that identify a row, the primary key by default; ''{}'' for none: rows then are compared as a whole, a multiset, in which nothing is modified but only added and removed. storage: rows, or fingerprint to keep only what a version was. capture: reserved, none. description, source, licence, purpose, legal_basis: recorded as given. roles: what columns are, {"column": "role"}, guessed for columns not given (see set_column_roles). Needs the rights of the table''s owner. Errors: the name is taken or contains @; no key; a temporary table or system catalog; a key type without a btree order.';
+'Declares a table as a dataset that can have versions, and returns its name: a table, partitioned or not, a view, a materialized view or a foreign table. It is not touched. key: columns that identify a row, the primary key by default; ''{}'' for none: rows then are compared as a whole, a multiset, in which nothing is modified but only added and removed. storage: rows, or fingerprint to keep only what a version was. capture: reserved, none. description, source, licence, purpose, legal_basis: recorded as given. roles: what columns are, {"column": "role"}, guessed for columns not given (see set_column_roles). Needs the rights of the table''s owner. Errors: the name is taken or contains @; no key; a temporary table, a system catalog or a table of aidataops itself; a table without columns; a key type without a btree order.';
 
 CREATE FUNCTION aidataops.set_column_roles(dataset text, roles jsonb) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
@@ -313,7 +316,7 @@ COMMENT ON FUNCTION aidataops.dataset_columns(text) IS
 CREATE FUNCTION aidataops.commit(dataset text, message text, gate boolean DEFAULT false) RETURNS aidataops.dataset_version
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dataset_commit';
 COMMENT ON FUNCTION aidataops.commit(text, text, boolean) IS
-'Records the rows of a dataset''s table, as of one snapshot, as its next version, and returns its name. message: what changed and why. gate: reserved, false. If nothing changed it says so and returns the head. Writers of the table are not blocked; another commit of the dataset waits, and under REPEATABLE READ fails with 40001. Needs the rights of the dataset''s owner. Errors: a key that is NULL or not unique (naming rows), the table is gone, row-level security hides rows.';
+'Records the rows of a dataset''s table, as of one snapshot, as its next version, and returns its name. message: what changed and why. gate: reserved, false. If nothing changed it says so and returns the head. Writers of the table are not blocked; another commit of the dataset waits, and under REPEATABLE READ fails with 40001. Needs the rights of the dataset''s owner. Errors: a key that is NULL or not unique (naming rows), the table is gone, row-level security hides rows, a key longer than an index takes (some 2,700 bytes), more than 1,596 columns.';
 
 CREATE FUNCTION aidataops._commit_all(datasets text[], message text) RETURNS SETOF aidataops.dataset_version
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dataset_commit_all';
@@ -505,13 +508,14 @@ DECLARE
 BEGIN
     SELECT * INTO d FROM aidataops._differences(from_version, to_version);
     common := ARRAY(SELECT c.name FROM unnest(d.f_columns) WITH ORDINALITY AS c (name, ordinal) WHERE c.name = ANY (d.t_columns) ORDER BY c.ordinal);
+    -- counted outside, since a join of two tables of 900 columns could not give the columns of both
     EXECUTE format($query$
-        SELECT count(*) FILTER (WHERE %1$s IS NULL), count(*) FILTER (WHERE %2$s IS NULL),
-               count(*) FILTER (WHERE %1$s IS NOT NULL AND %2$s IS NOT NULL),
-               coalesce(sum(aidataops._num_changed_columns(fr.*, tr.*)) FILTER (WHERE %1$s IS NOT NULL AND %2$s IS NOT NULL), 0)
-          FROM %3$s
-         CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr
-         WHERE %1$s IS DISTINCT FROM %2$s
+        SELECT count(*) FILTER (WHERE NOT d.had), count(*) FILTER (WHERE NOT d.has), count(d.cells), coalesce(sum(d.cells), 0)
+          FROM (SELECT %1$s IS NOT NULL AS had, %2$s IS NOT NULL AS has,
+                       CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._num_changed_columns(fr.*, tr.*) END AS cells
+                  FROM %3$s
+                 CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr
+                 WHERE %1$s IS DISTINCT FROM %2$s OFFSET 0) AS d
         $query$, d.f_hash, d.t_hash, d.from_clause, aidataops._columns(common, 'f'), aidataops._columns(common, 't'))
       INTO rows_added, rows_removed, rows_modified, cells_modified;
 

@@ -62,7 +62,6 @@ AS $$
 DECLARE
     ds aidataops.dataset := aidataops._dataset(dataset);
     part record;
-    wanted text;
     states text := '';
 BEGIN
     IF ds.storage <> 'rows' THEN
@@ -87,12 +86,9 @@ BEGIN
                  ORDER BY e.history_table, v.number DESC) AS e
          CROSS JOIN LATERAL aidataops._rows(aidataops.to_dataset_version(ds.name || '@' || e.number)) AS r
     LOOP
-        SELECT string_agg(format('(%L::jsonb ->> %L)::%s AS %I', key, k.name, format_type(a.atttypid, a.atttypmod), k.name), ', ')
-          INTO wanted
-          FROM unnest(ds.key) AS k (name) JOIN pg_attribute AS a ON a.attrelid = part.relation AND a.attname = k.name;
         states := states || CASE WHEN states = '' THEN '' ELSE ' UNION ALL ' END || format(
-            'SELECT r.%I AS added, r.%I AS removed, to_jsonb(c.*) AS after FROM (SELECT %s) AS k JOIN %s AS r ON %s CROSS JOIN LATERAL (SELECT %s) AS c',
-            part.prefix || 'added', part.prefix || 'removed', wanted, part.from_item,
+            'SELECT r.%I AS added, r.%I AS removed, to_jsonb(c.*) AS after FROM jsonb_populate_record(NULL::%s, %L) AS k JOIN %s AS r ON %s CROSS JOIN LATERAL (SELECT %s) AS c',
+            part.prefix || 'added', part.prefix || 'removed', part.from_item, key, part.from_item,
             aidataops._key_condition(part.relation, part.relation, ds.key, 'r', 'k'), aidataops._columns(part.column_names, 'r'));
     END LOOP;
 

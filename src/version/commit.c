@@ -56,6 +56,10 @@ find_shape(Commit *commit)
 	Dataset *dataset = commit->dataset;
 
 	commit->shape = shape_of_relation(commit->source->relid);
+	if (commit->shape->columns == NIL)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("table %s of dataset \"%s\" has no columns left",
+							   commit->source->name, dataset->name)));
 	commit->shape_changed =
 		dataset->epoch == 0 || !shape_equal(commit->shape, shape_of_epoch(dataset, dataset->epoch));
 	commit->epoch = dataset->epoch + (commit->shape_changed ? 1 : 0);
@@ -250,6 +254,54 @@ read_head_fingerprint(Commit *commit)
 		read_fingerprint(commit);
 }
 
+static void
+write_rows(Commit *commit)
+{
+	if (commit->dataset->head == 0)
+		commit_first(commit);
+	else if (commit->history->fresh)
+		move_all(commit);
+	else if (has_changes(commit))
+		apply_changes(commit);
+}
+
+/* PostgreSQL names a table or an index that the user never made, and not the dataset. */
+static void
+row_is_too_long(const Commit *commit, const ErrorData *error)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+		 errmsg("a row of dataset \"%s\" is too long for its history", commit->dataset->name),
+		 errdetail("PostgreSQL says: %s.", error->message),
+		 errhint("Keys may have some 2,700 bytes: create the dataset with a shorter key, or with "
+				 "key => '{}', which compares rows as a whole. History adds %d bytes to a row.",
+				 HISTORY_OWN_BYTES)));
+}
+
+static void
+write_history(Commit *commit)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		write_rows(commit);
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+			PG_RE_THROW();
+		FlushErrorState();
+		row_is_too_long(commit, error);
+	}
+	PG_END_TRY();
+}
+
 /* Rows are kept: returns whether there is anything to record. */
 static bool
 commit_rows(Commit *commit)
@@ -259,7 +311,7 @@ commit_rows(Commit *commit)
 	if (commit->dataset->head == 0)
 	{
 		commit->history = history_for_shape(commit->dataset, commit->shape, commit->epoch);
-		commit_first(commit);
+		write_history(commit);
 		return true;
 	}
 	commit->previous = history_current(commit->dataset);
@@ -271,10 +323,7 @@ commit_rows(Commit *commit)
 	commit->history = commit->shape_changed
 						  ? history_for_shape(commit->dataset, commit->shape, commit->epoch)
 						  : commit->previous;
-	if (commit->history->fresh)
-		move_all(commit);
-	else if (has_changes(commit))
-		apply_changes(commit);
+	write_history(commit);
 	return true;
 }
 

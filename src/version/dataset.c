@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/bitmapset.h"
 #include "storage/lmgr.h"
@@ -39,15 +40,26 @@ check_not_null(FunctionCallInfo fcinfo, int n, const char *what)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", what)));
 }
 
+/* For a message: what is too long to be a name is too long to be read. */
+static char *
+shortened(const char *name)
+{
+	int len = strlen(name);
+
+	if (len < 2 * NAMEDATALEN)
+		return pstrdup(name);
+	return psprintf("%.*s...", pg_mbcliplen(name, len, NAMEDATALEN), name);
+}
+
 static void
 check_name(const char *name)
 {
 	const char *problem = dataset_name_problem(name, strlen(name));
 
 	if (problem)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME), errmsg("invalid name of a dataset: \"%s\"", name),
-				 errdetail("%s", problem)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
+						errmsg("invalid name of a dataset: \"%s\"", shortened(name)),
+						errdetail("%s", problem)));
 }
 
 static void
@@ -56,11 +68,31 @@ check_tag(const char *tag)
 	const char *problem = tag_problem(tag, strlen(tag));
 
 	if (problem)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME), errmsg("invalid tag: \"%s\"", tag),
-						errdetail("%s", problem)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
+						errmsg("invalid tag: \"%s\"", shortened(tag)), errdetail("%s", problem)));
 }
 
 /* --------------------------------------------------------------------- the source ---- */
+
+static bool
+is_own_schema(Oid schema)
+{
+	return schema == get_namespace_oid(AIDATAOPS_SCHEMA, false) ||
+		   schema == get_namespace_oid(HISTORY_SCHEMA, true);
+}
+
+static bool
+has_no_columns(Relation relation)
+{
+	TupleDesc tupdesc = RelationGetDescr(relation);
+
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		if (!TupleDescAttr(tupdesc, i)->attisdropped)
+			return false;
+	}
+	return true;
+}
 
 static const char *
 kind_problem(Relation relation)
@@ -70,6 +102,10 @@ kind_problem(Relation relation)
 			   "compared later.";
 	if (IsCatalogRelation(relation))
 		return "It is a system catalog.";
+	if (is_own_schema(RelationGetNamespace(relation)))
+		return "It belongs to aidataops, and changes with every commit.";
+	if (has_no_columns(relation))
+		return "It has no columns, so there is nothing to version.";
 	switch (relation->rd_rel->relkind)
 	{
 		case RELKIND_RELATION:

@@ -470,6 +470,21 @@ for_each_grantee(Oid relid, const char *format, const char *on)
 		run_ddl(lfirst(cell));
 }
 
+static void
+check_number_of_columns(const Dataset *dataset, const Shape *shape)
+{
+	int limit = MaxHeapAttributeNumber - HISTORY_OWN_COLUMNS;
+
+	if (list_length(shape->columns) > limit)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("table of dataset \"%s\" has %d columns, but versions can have at most %d",
+						dataset->name, list_length(shape->columns), limit),
+				 errdetail("A table of history has %d columns of its own.", HISTORY_OWN_COLUMNS),
+				 errhint("Version a view of fewer columns, or create the dataset with storage => "
+						 "'fingerprint', which has no limit.")));
+}
+
 static History *
 history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 {
@@ -478,6 +493,7 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	History *history;
 	ListCell *cell;
 
+	check_number_of_columns(dataset, shape);
 	ensure_history_schema();
 	while (prefix_collides(prefix, shape))
 		prefix = psprintf("%s_", prefix);
@@ -539,10 +555,22 @@ history_create_indexes(const Dataset *dataset, const History *history, int32 num
 					 history->removed, history->removed, STILL_THERE));
 }
 
+/* Columns that were dropped count towards the limit too. */
+static int
+number_of_attributes(Oid relid)
+{
+	Relation relation = relation_open(relid, AccessShareLock);
+	int natts = RelationGetNumberOfAttributes(relation);
+
+	relation_close(relation, NoLock);
+	return natts;
+}
+
 /* Can the table store rows of this shape, if columns that it lacks are added? */
 static bool
 can_extend(const Shape *stored, const History *history, const Shape *shape)
 {
+	int natts = number_of_attributes(history_oid(history));
 	ListCell *cell;
 
 	if (prefix_collides(history->prefix, shape))
@@ -554,8 +582,10 @@ can_extend(const Shape *stored, const History *history, const Shape *shape)
 
 		if (other && strcmp(column->storage_type, other->storage_type) != 0)
 			return false;
+		if (!other)
+			natts++;
 	}
-	return true;
+	return natts <= MaxHeapAttributeNumber;
 }
 
 History *

@@ -227,7 +227,7 @@ source_hash_expression(const Shape *shape)
 {
 	List *names = shape_names(shape);
 
-	if (list_length(names) >= FUNC_MAX_ARGS)
+	if (names == NIL || list_length(names) >= FUNC_MAX_ARGS)
 		return "aidataops.row_hash(t.*)";
 	return psprintf(
 		"aidataops._columns_hash(%s, %s)",

@@ -141,6 +141,85 @@ DROP ROLE regress_reader;
 -- and what there is not is not visible
 SELECT aidataops._is_visible(0), aidataops._is_visible(NULL);
 
+-- A table without columns crashed create_dataset(); one that loses its last column broke what reads it.
+CREATE TABLE nothing ();
+SELECT create_dataset('nothing', 'nothing', key => '{}');
+CREATE TABLE emptied (v text);
+INSERT INTO emptied VALUES ('x'), ('x');
+SELECT create_dataset('emptied', 'emptied', key => '{}'), commit('emptied', 'first');
+ALTER TABLE emptied DROP v;
+SELECT commit('emptied', 'second');
+SELECT * FROM status('emptied');
+SELECT count(*) FROM as_of_json('emptied@1');
+
+-- The tables of aidataops itself, which restore() could falsify.
+SELECT create_dataset('catalog', 'aidataops.version');
+SELECT create_dataset('history', ('aidataops_history.' || history_table)::regclass) FROM aidataops.dataset WHERE name = 'confidential';
+SELECT attach_dataset('confidential', 'aidataops.tag');
+
+-- What is too long to be a name is not repeated in the error.
+SELECT create_dataset(repeat('x', 100000), 'confidential');
+SELECT tag('confidential@1', repeat('é', 10000));
+
+-- A key longer than an index takes, at first and later, and a row that fits into its own table only.
+CREATE TABLE long_keys (id text, v int);
+INSERT INTO long_keys VALUES ('short', 1);
+SELECT create_dataset('long keys', 'long_keys', key => '{id}'), commit('long keys', 'first');
+INSERT INTO long_keys SELECT string_agg(md5(i::text), ''), 2 FROM generate_series(1, 100) AS i;
+SELECT commit('long keys', 'second');
+SELECT create_dataset('all long', 'long_keys', key => '{id}');
+SELECT commit('all long', 'first');
+SELECT create_dataset('no key', 'long_keys', key => '{}'), commit('no key', 'as the hint says');
+DO $$ BEGIN EXECUTE format('CREATE TABLE full_page (id int PRIMARY KEY, %s)', (SELECT string_agg(format('c%s float8 DEFAULT 0', i), ', ') FROM generate_series(2, 1016) AS i)); END $$;
+INSERT INTO full_page VALUES (1);
+SELECT create_dataset('full page', 'full_page');
+SELECT commit('full page', 'first');
+
+-- As many columns as a table may have are too many, history having four more; and a join of two versions has twice as many.
+DO $$ BEGIN EXECUTE format('CREATE TABLE broad (id int PRIMARY KEY, %s)', (SELECT string_agg(format('c%s int', i), ', ') FROM generate_series(2, 1597) AS i)); END $$;
+INSERT INTO broad VALUES (1), (2), (3);
+SELECT create_dataset('broad', 'broad');
+SELECT commit('broad', 'first');
+SELECT create_dataset('broad fingerprint', 'broad', storage => 'fingerprint'), commit('broad fingerprint', 'first');
+ALTER TABLE broad DROP c1597;
+SELECT commit('broad', 'first');
+UPDATE broad SET c2 = 2, c3 = 3 WHERE id = 1;
+DELETE FROM broad WHERE id = 2;
+INSERT INTO broad VALUES (4);
+SELECT rows_added, rows_removed, rows_modified, rows_unmodified, cells_modified, from_rows, to_rows FROM diff_stat('broad@1', 'broad@WORKING');
+SELECT commit('broad', 'second');
+SELECT rows_added, rows_removed, rows_modified, rows_unmodified, cells_modified, from_rows, to_rows FROM diff_stat('broad@1', 'broad@2');
+SELECT change, key, columns FROM diff('broad@1', 'broad@2');
+SELECT check_name, ok FROM verify('broad@1');
+-- columns that come and go add up in history, until it goes on in a new table
+ALTER TABLE broad DROP c2;
+ALTER TABLE broad ADD another int;
+SELECT commit('broad', 'third');
+SELECT e.epoch, e.history_table = lag(e.history_table) OVER (ORDER BY e.epoch) AS same_table FROM aidataops.schema_epoch AS e JOIN aidataops.dataset AS d USING (dataset_id) WHERE d.name = 'broad' ORDER BY 1;
+SELECT v.version, w.ok FROM aidataops.version AS v, verify(v.version) AS w WHERE dataset_name(v.version) = 'broad' AND w.check_name = 'fingerprint' ORDER BY 1;
+
+-- row_history() takes the key as diff() gives it, also where its JSON is no text of the type.
+CREATE TYPE composite AS (a int, b text);
+CREATE TABLE structured (k int[], c composite, v int, PRIMARY KEY (k, c));
+INSERT INTO structured VALUES ('{1,2}', '(1,"x, y")', 1);
+SELECT create_dataset('structured', 'structured'), commit('structured', 'first');
+UPDATE structured SET v = 2;
+SELECT commit('structured', 'second');
+SELECT version, change, columns FROM row_history('structured', (SELECT key FROM diff('structured@1', 'structured@2')));
+
+-- A table that was renamed is followed; another that took its name is not.
+CREATE TABLE renamed (id int PRIMARY KEY, v text);
+INSERT INTO renamed VALUES (1, 'genuine');
+SELECT create_dataset('renamed', 'renamed'), commit('renamed', 'first');
+ALTER TABLE renamed RENAME TO followed;
+CREATE TABLE renamed (id int PRIMARY KEY, v text);
+INSERT INTO renamed VALUES (99, 'impostor');
+UPDATE followed SET v = 'still';
+SELECT commit('renamed', 'second');
+SELECT * FROM as_of('renamed@2', NULL::followed);
+DROP TABLE followed;
+SELECT commit('renamed', 'third');
+
 -- More: the order of loading in a parallel restore is test/dump/run; a table dropped while a commit waits is iso_ddl; the zone of
 -- a time's text is dataset_version.sql; roles after a column was dropped are version_create.sql.
 
