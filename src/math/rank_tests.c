@@ -82,6 +82,25 @@ cvm_limit_sf(double x)
 }
 
 /*
+ * The two-sample statistic T = n m / N times the integral of (F - G)^2 over the distribution of both
+ * together (Anderson 1962, eq. 1). His rank formula (eq. 9) supposes that no values are equal: with
+ * midranks put into it, T grows without bound where there are many ties. Here the two functions
+ * change linearly across a group of t equal values, from d0 to d1 in units of 1 / (n m), so that
+ *
+ *     V = sum of t (d0^2 + d0 d1 + d1^2),    T = (V / 3 + n m N / 6) / (n m N^2)
+ *
+ * Without ties that is Anderson's T. With ties it is the integral of the squared conditional
+ * expectation of F - G given the ties, smaller than without, so the limit's p-value is conservative.
+ */
+double
+cvm_two_sample_statistic(double v, double n, double m)
+{
+	double total = n + m;
+
+	return (v / (3 * n * m) + total / 6) / (total * total);
+}
+
+/*
  * P-value of the two-sample statistic T by its limit, after T was given the limit's mean 1/6 and
  * variance 1/45 (Anderson 1962, eq. 11, 14 and 15).
  */
@@ -99,10 +118,7 @@ cvm_two_sample_sf(double statistic, double n, double m)
 
 /* ---- Cramer-von Mises: the exact law -------------------------------------------------------- */
 
-/*
- * The law of 4 U, the statistic's integer part (Anderson 1962, eq. 10, with midranks), at a point of
- * the lattice: its values in ascending order with their probabilities.
- */
+/* The law of V at a point of the lattice: its values in ascending order with their probabilities */
 typedef struct ExactLaw
 {
 	int size;
@@ -129,54 +145,62 @@ new_law(int size)
 	return law;
 }
 
-/* Replaces `law` by itself plus `other` moved by `shift` and weighted. Values ascend in both. */
+static void
+append_value(ExactLaw *law, int64_t value, double probability)
+{
+	if (law->size > 0 && law->value[law->size - 1] == value)
+		law->probability[law->size - 1] += probability;
+	else
+	{
+		law->value[law->size] = value;
+		law->probability[law->size++] = probability;
+	}
+}
+
+/*
+ * Replaces `law` by itself plus `other` moved by `shift` and weighted. Values ascend in both. As V
+ * only grows, all that has reached `cap` is the same, which is what keeps the laws short.
+ */
 static bool
-mix_law(ExactLaw *law, const ExactLaw *other, int64_t shift, double weight)
+mix_law(ExactLaw *law, const ExactLaw *other, int64_t shift, double weight, int64_t cap)
 {
 	ExactLaw mixed = new_law(law->size + other->size);
 	int a = 0;
-	int b = 0;
-	int size = 0;
 
 	if (mixed.value == NULL)
 		return false;
-	while (a < law->size || b < other->size)
+	mixed.size = 0;
+	for (int b = 0; b < other->size; b++)
 	{
-		bool from_law =
-			b == other->size || (a < law->size && law->value[a] <= other->value[b] + shift);
-		bool from_other =
-			a == law->size || (b < other->size && other->value[b] + shift <= law->value[a]);
+		int64_t value = other->value[b] + shift < cap ? other->value[b] + shift : cap;
 
-		mixed.value[size] = from_law ? law->value[a] : other->value[b] + shift;
-		mixed.probability[size] = from_law ? law->probability[a++] : 0;
-		if (from_other)
-			mixed.probability[size] += other->probability[b++] * weight;
-		size++;
+		for (; a < law->size && law->value[a] <= value; a++)
+			append_value(&mixed, law->value[a], law->probability[a]);
+		append_value(&mixed, value, other->probability[b] * weight);
 	}
-	mixed.size = size;
+	for (; a < law->size; a++)
+		append_value(&mixed, law->value[a], law->probability[a]);
 	free_law(law);
 	*law = mixed;
 	return true;
 }
 
-/* 4 times the sum over l = 1..count of (c - l)^2, where twice_c = 2 c: integer for midranks too */
-static int64_t
-squares_around(int64_t twice_c, int64_t count)
-{
-	return count * twice_c * twice_c - 2 * twice_c * count * (count + 1) +
-		   2 * count * (count + 1) * (2 * count + 1) / 3;
-}
-
-/* What a group of a + b equal values adds to 4 U after i values of the one and j of the other. */
+/*
+ * What a group of a + b equal values adds to V, with d the difference of the distribution functions
+ * times n m, before the group and behind it.
+ */
 static int64_t
 group_share(int n, int m, int i, int j, int a, int b)
 {
-	return n * squares_around(2 * j + a + b + 1, a) + m * squares_around(2 * i + a + b + 1, b);
+	int64_t before = i * m - j * n;
+	int64_t after = (i + a) * m - (j + b) * n;
+
+	return (a + b) * (before * before + before * after + after * after);
 }
 
 /* The laws behind a group of `length` equal values, from those before it. */
 static bool
-add_tie_group(int n, int m, int before, int length, const ExactLaw *old, ExactLaw *new)
+add_tie_group(int n, int m, int before, int length, const ExactLaw *old, ExactLaw *new, int64_t cap)
 {
 	for (int i = 0; i <= n && i <= before + length; i++)
 	{
@@ -190,7 +214,7 @@ add_tie_group(int n, int m, int before, int length, const ExactLaw *old, ExactLa
 			/* hypergeometric: the last `length` of i + j values had a of the one sample */
 			if (b <= j && old[i - a].size > 0 &&
 				!mix_law(&new[i], &old[i - a], group_share(n, m, i - a, j - b, a, b),
-						 exp(log_binomial(i, a) + log_binomial(j, b)) / paths))
+						 exp(log_binomial(i, a) + log_binomial(j, b)) / paths, cap))
 				return false;
 		}
 	}
@@ -198,12 +222,12 @@ add_tie_group(int n, int m, int before, int length, const ExactLaw *old, ExactLa
 }
 
 /*
- * P(4 U >= u4) when all orders of the pooled values are equally likely, given which of them are
+ * P(V >= v) when all orders of the pooled values are equally likely, given which of them are
  * equal: the pooled values come in groups of groups[0], groups[1], ... equal ones. Without ties this
  * is the law of Xiao, Gordon and Yakovlev (2007), carried here as probabilities, not as counts.
  */
 double
-cvm_two_sample_exact_sf(int n, int m, int64_t u4, const int *groups, int ngroups)
+cvm_two_sample_exact_sf(int n, int m, int64_t v, const int *groups, int ngroups)
 {
 	ExactLaw laws[2][CVM_EXACT_MAX + 1] = {{{0}}};
 	int side = 0;
@@ -219,7 +243,7 @@ cvm_two_sample_exact_sf(int n, int m, int64_t u4, const int *groups, int ngroups
 	laws[0][0].probability[0] = 1;
 	for (int g = 0; g < ngroups; g++)
 	{
-		bool done = add_tie_group(n, m, before, groups[g], laws[side], laws[1 - side]);
+		bool done = add_tie_group(n, m, before, groups[g], laws[side], laws[1 - side], v);
 
 		for (int i = 0; i <= n; i++)
 			free_law(&laws[side][i]);
@@ -232,7 +256,7 @@ cvm_two_sample_exact_sf(int n, int m, int64_t u4, const int *groups, int ngroups
 	{
 		p = 0;
 		for (int i = 0; i < laws[side][n].size; i++)
-			p += laws[side][n].value[i] >= u4 ? laws[side][n].probability[i] : 0;
+			p += laws[side][n].value[i] >= v ? laws[side][n].probability[i] : 0;
 	}
 	for (int i = 0; i <= n; i++)
 		free_law(&laws[side][i]);

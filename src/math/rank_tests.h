@@ -14,8 +14,9 @@
 #define CVM_EXACT_MAX 20
 
 extern double cvm_limit_sf(double x);
+extern double cvm_two_sample_statistic(double v, double n, double m);
 extern double cvm_two_sample_sf(double statistic, double n, double m);
-extern double cvm_two_sample_exact_sf(int n, int m, int64_t u4, const int *groups, int ngroups);
+extern double cvm_two_sample_exact_sf(int n, int m, int64_t v, const int *groups, int ngroups);
 
 /* Anderson-Darling */
 

@@ -79,6 +79,7 @@ FUNCTION_2(ks_one_sample_sf)
 FUNCTION_2(ks_one_sided_sf)
 FUNCTION_2(ks_equal_sizes_sf)
 FUNCTION_1(cvm_limit_sf)
+FUNCTION_3(cvm_two_sample_statistic)
 FUNCTION_3(cvm_two_sample_sf)
 FUNCTION_3(mann_whitney_exact_p)
 FUNCTION_4(mann_whitney_normal_p)
@@ -96,7 +97,7 @@ call_ks_two_sample_sf(const Arguments *a)
 							ties, nties);
 }
 
-/* n, m, 4 U, then the sizes of the groups of equal values */
+/* n, m, V, then the sizes of the groups of equal values */
 static double
 call_cvm_two_sample_exact_sf(const Arguments *a)
 {
@@ -160,6 +161,7 @@ static const Function FUNCTIONS[] = {
 	ENTRY(ks_equal_sizes_sf),
 	ENTRY(ks_two_sample_sf),
 	ENTRY(cvm_limit_sf),
+	ENTRY(cvm_two_sample_statistic),
 	ENTRY(cvm_two_sample_sf),
 	ENTRY(cvm_two_sample_exact_sf),
 	ENTRY(anderson_darling_scale),

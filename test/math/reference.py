@@ -214,8 +214,8 @@ def kolmogorov():
         write("ks_one_sided_sf", [d, n], one_sided(n, d))
     for n, d in [(1, 0.75), (2, 0.4), (5, 0.15), (10, 0.1), (10, 0.274), (20, 0.15), (30, 0.29)]:
         write("ks_one_sample_sf", [d, n], one_sample(n, d), OTHER)
-    section("the one-sample law of many values: scipy, which errs less near the middle than Pelz and Good do in the tail")
-    for n, d in [(100, 0.08), (140, 0.1), (141, 0.1), (200, 0.05), (1000, 0.02), (1000, 0.04), (50000, 0.004), (500000, 0.0018)]:
+    section("the one-sample law of many values: scipy")
+    for n, d in [(100, 0.08), (140, 0.1), (141, 0.1), (200, 0.05), (1000, 0.02), (1000, 0.04), (1000, 0.055), (50000, 0.004), (500000, 0.0018)]:
         write("ks_one_sample_sf", [d, n], stats.kstwo.sf(d, n), 1e-9)
     section("the one-sided law of very many values: 30 digits, all terms")
     mp.mp.dps = 30
@@ -276,33 +276,47 @@ def ks_two_sample():
 
 # ---------------------------------------------------------------------------------------------- rank tests
 
-def midrank_u4(n, m, order):
-    """4 U of Anderson (1962), eq. 10, from the numbers (i, j) of each sample in each group of equal values."""
-    u, i, j = Fraction(0), 0, 0
+def anderson_u(n, m, order):
+    """U of Anderson (1962), eq. 10, by ranks, from the numbers (i, j) of each sample in each group: no ties."""
+    u, i, j = 0, 0, 0
     for a, b in order:
-        midrank = i + j + Fraction(a + b + 1, 2)
-        u += n * sum((midrank - (i + l)) ** 2 for l in range(1, a + 1))
-        u += m * sum((midrank - (j + l)) ** 2 for l in range(1, b + 1))
+        u += n * a * j * j + m * b * i * i  # rank in both minus rank in one is how many came from the other
         i, j = i + a, j + b
-    return 4 * u
+    return u
+
+
+def cvm_statistic(n, m, order):
+    """n m / N times the integral of (F - G)^2, plus 1 / (6 N): F and G linear across a group of equal values."""
+    total, integral, i, j = n + m, Fraction(0), 0, 0
+    for a, b in order:
+        d0, t = Fraction(i, n) - Fraction(j, m), a + b
+        slope = Fraction(a, n) - Fraction(b, m)
+        # Simpson's rule is exact for a parabola
+        integral += Fraction(t, total) * (d0 ** 2 + 4 * (d0 + slope / 2) ** 2 + (d0 + slope) ** 2) / 6
+        i, j = i + a, j + b
+    return Fraction(n * m, total) * integral + Fraction(1, 6 * total)
+
+
+def cvm_v(n, m, statistic):
+    """V of the C code, from T"""
+    total = n + m
+    return (statistic * total ** 2 * n * m - Fraction(n * m * total, 6)) * 3
 
 
 def cvm_law(n, m, groups):
-    """Every order, one by one."""
+    """Every order of the values, one by one."""
     law = Counter()
     ends = list(itertools.accumulate(groups))
     for chosen in itertools.combinations(range(n + m), n):
-        order = [(sum(e - t <= c < e for c in chosen), 0) for t, e in zip(groups, ends)]
-        order = [(a, t - a) for (a, _), t in zip(order, groups)]
-        law[midrank_u4(n, m, order)] += 1
+        counts = [sum(e - t <= c < e for c in chosen) for t, e in zip(groups, ends)]
+        law[cvm_statistic(n, m, [(a, t - a) for a, t in zip(counts, groups)])] += 1
     return law
 
 
-def cramer_von_mises():
-    section("Cramer-von Mises, the limit: Smirnov's integrals by tanh-sinh quadrature; .05 and .01 are Anderson and Darling's (1952) points")
-    mp.mp.dps = 30
-    pieces = [0] + [mp.sqrt(mp.pi) * mp.mpf(2) ** -i for i in range(8, 0, -1)] + [mp.sqrt(mp.pi) * f for f in (0.9, 0.999, 1)]
-    for x in [0.03, 0.1, 0.2, 0.39, 0.41, 0.46136, 0.74346, 1.5, 10.0, 60.0, 135.0]:
+def cvm_limit(x):
+    """P(W2 >= x)"""
+    with mp.workdps(30):
+        pieces = [0] + [mp.sqrt(mp.pi) * mp.mpf(2) ** -i for i in range(8, 0, -1)] + [mp.sqrt(mp.pi) * f for f in (0.9, 0.999, 1)]
         total, j, x = mp.mpf(0), 1, mp.mpf(x)
         while True:
             low = (2 * j - 1) * mp.pi
@@ -310,28 +324,47 @@ def cramer_von_mises():
                 lambda s: 2 * s * mp.exp(-x * s * s * (2 * low + s * s) / 2) / mp.sqrt((low + s * s) * mp.sin(s * s)), pieces)
             total += part if j % 2 else -part
             if part < total * mp.mpf(10) ** -20:
-                break
+                return 2 / mp.pi * total
             j += 1
-        write("cvm_limit_sf", [float(x)], 2 / mp.pi * total)
-    mp.mp.dps = 50
-    section("Cramer-von Mises, two samples: scipy's limit, and every order of the values one by one")
+
+
+def cvm_asymptotic(t, n, m):
+    """The limit, after T was given its mean and variance (Anderson 1962, eq. 11, 14 and 15)."""
+    total, k, t = n + m, n * m, mp.mpf(t)
+    variance = Fraction((total + 1) * (4 * k * total - 3 * (n ** 2 + m ** 2) - 2 * k), 45 * total ** 2 * 4 * k)
+    mean = Fraction(total + 1, 6 * total)
+    x = mp.mpf(1) / 6 + (t - mp.mpf(mean.numerator) / mean.denominator) / mp.sqrt(45 * mp.mpf(variance.numerator) / variance.denominator)
+    return cvm_limit(x) if x > 0.003 else mp.mpf(1)
+
+
+def cramer_von_mises():
+    section("Cramer-von Mises, the limit: Smirnov's integrals by tanh-sinh quadrature; .05 and .01 are Anderson and Darling's (1952) points")
+    for x in [0.03, 0.1, 0.2, 0.39, 0.41, 0.46136, 0.74346, 1.5, 10.0, 60.0, 135.0]:
+        write("cvm_limit_sf", [x], cvm_limit(x))
+    section("Cramer-von Mises, two samples: Anderson's limit, and every order of the values one by one")
     for t, n, m in [(0.05, 30, 40), (0.2, 30, 40), (0.5, 1000, 21), (0.3, 10 ** 6, 10 ** 6)]:
-        total, k = n + m, n * m
-        variance = (total + 1) * (4 * k * total - 3 * (n ** 2 + m ** 2) - 2 * k) / (45 * total ** 2 * 4 * k)
-        tn = 1 / 6 + (t - (1 + 1 / total) / 6) / (45 * variance) ** 0.5
-        write("cvm_two_sample_sf", [t, n, m], 1 - scipy.stats._hypotests._cdf_cvm_inf(tn), 1e-7)
+        write("cvm_two_sample_sf", [t, n, m], cvm_asymptotic(t, n, m))
     for n, m, groups in [(1, 1, [1, 1]), (3, 4, [1] * 7), (6, 6, [1] * 12), (7, 5, [1] * 12), (6, 7, [2, 1, 4, 3, 1, 1, 1]), (5, 5, [10]),
                          (8, 6, [3, 3, 3, 5])]:
         law = cvm_law(n, m, groups)
         values = sorted(law)
-        for u4 in {values[0], values[len(values) // 2], values[-1]}:
-            p = Fraction(sum(c for v, c in law.items() if v >= u4), comb(n + m, n))
-            write("cvm_two_sample_exact_sf", [n, m, int(u4)] + groups, p, OTHER)
+        for t in sorted({values[0], values[len(values) // 2], values[-1]}):
+            v = cvm_v(n, m, t)
+            assert v.denominator == 1
+            p = Fraction(sum(c for value, c in law.items() if value >= t), comb(n + m, n))
+            write("cvm_two_sample_exact_sf", [n, m, v] + groups, p, OTHER)
+            write("cvm_two_sample_statistic", [v, n, m], t)
+    section("Anderson's rank formula, without ties")
+    for n, m, order in [(3, 4, "xyyxyxy"), (5, 2, "yxxxxyx"), (6, 6, "xxxxxxyyyyyy")]:
+        order = [(c == "x", c == "y") for c in order]
+        t = Fraction(anderson_u(n, m, order), n * m * (n + m)) - Fraction(4 * n * m - 1, 6 * (n + m))
+        write("cvm_two_sample_statistic", [cvm_v(n, m, cvm_statistic(n, m, order)), n, m], t)
     section("the same for larger samples: scipy's exact law")
     for n, m in [(20, 20), (19, 20), (13, 20)]:
         for t in [0.05, 0.2, 0.7]:
             u = round((t + (4 * n * m - 1) / (6 * (n + m))) * n * m * (n + m))
-            write("cvm_two_sample_exact_sf", [n, m, 4 * u] + [1] * (n + m),
+            exact = Fraction(u, n * m * (n + m)) - Fraction(4 * n * m - 1, 6 * (n + m))
+            write("cvm_two_sample_exact_sf", [n, m, float(cvm_v(n, m, exact))] + [1] * (n + m),
                   scipy.stats._hypotests._pval_cvm_2samp_exact(u, n, m), OTHER)
 
 
@@ -399,8 +432,24 @@ def mann_whitney():
         write("mann_whitney_normal_p", [float(n), float(m), float(u), float(ties)], min(mp.mpf(1), mp.erfc(z / mp.sqrt(2))))
 
 
+def published():
+    section("as printed: Abramowitz and Stegun (1964) tables 26.1, 26.8, 26.9, 26.10; Smirnov (1948); Anderson and Darling (1952);")
+    section("Scholz and Stephens (1987) for four laboratories; Mann and Whitney (1947), table I")
+    for function, arguments, expected, digits in [
+            ("normal_sf", [1.96], 0.0249979, 1e-7), ("chi2_upper_quantile", [0.05, 10], 18.3070, 1e-4),
+            ("chi2_upper_quantile", [0.005, 100], 140.169, 1e-3), ("student_t_quantile", [0.975, 10], 2.228, 5e-4),
+            ("student_t_quantile", [0.995, 2], 9.925, 5e-4), ("f_upper_quantile", [0.05, 5, 15], 2.90, 5e-3),
+            ("f_upper_quantile", [0.01, 2, 30], 5.39, 5e-3), ("kolmogorov_sf", [1.36], 0.0494, 1e-4),
+            ("kolmogorov_sf", [1.63], 0.0098, 1e-4), ("cvm_limit_sf", [0.46136], 0.05, 1e-6), ("cvm_limit_sf", [1.16786], 0.001, 1e-8),
+            ("anderson_darling_p", [4.480, 4], 0.0020, 2.5e-4), ("anderson_darling_p", [4.449, 4], 0.0021, 2.5e-4),
+            ("mann_whitney_exact_p", [3, 3, 0], 0.100, 1e-3), ("mann_whitney_exact_p", [4, 4, 2], 0.114, 1e-3),
+            ("mann_whitney_exact_p", [7, 8, 12], 0.072, 1e-3), ("mann_whitney_exact_p", [8, 8, 15], 0.082, 1e-3)]:
+        write(function, arguments, expected, digits / expected)
+
+
 if __name__ == "__main__":
     print("# written by reference.py")
+    published()
     special()
     normal()
     chi2()
