@@ -57,7 +57,7 @@ typedef struct Sample
 typedef struct TwoSampleState
 {
 	MemoryContext context;
-	int64 memory_limit; /* how many values may be held in memory, half of them for sorting */
+	int64 memory_limit; /* how many values are held in memory; sorting takes as much again */
 	Sample reference;
 	Sample current;
 } TwoSampleState;
@@ -101,7 +101,7 @@ end_sort(Sample *sample)
 	sample->sort = NULL;
 }
 
-/* At the end of the query, also where the final function was not reached: closes temporary files. */
+/* At the end of the group or query, also where the final function was not reached: closes temporary files. */
 static void
 end_sorts(Datum arg)
 {
@@ -148,13 +148,6 @@ make_room(TwoSampleState *state, Sample *sample)
 	int64 wanted = Max(INITIAL_CAPACITY, sample->capacity * 2);
 	MemoryContext old;
 
-	if (state->reference.count + state->current.count >= MAX_VALUES)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("too many values for a two-sample test"),
-						errdetail("The two samples may have %lld values together.",
-								  (long long) MAX_VALUES),
-						errhint("Compare samples of the data: at this size every difference is "
-								"significant.")));
 	old = MemoryContextSwitchTo(state->context);
 	if (Min(wanted, room) > sample->capacity)
 	{
@@ -171,6 +164,17 @@ make_room(TwoSampleState *state, Sample *sample)
 	MemoryContextSwitchTo(old);
 }
 
+static void
+refuse_more_values(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("too many values for a two-sample test"),
+			 errdetail("The two samples may have %lld values together.", (long long) MAX_VALUES),
+			 errhint("Compare samples of the data: at this size every difference is "
+					 "significant.")));
+}
+
 static inline void
 add_value(TwoSampleState *state, Sample *sample, float8 value)
 {
@@ -179,6 +183,8 @@ add_value(TwoSampleState *state, Sample *sample, float8 value)
 		sample->nan_count++;
 		return;
 	}
+	if (state->reference.count + state->current.count >= MAX_VALUES)
+		refuse_more_values();
 	if (sample->count >= sample->capacity && sample->sort == NULL)
 		make_room(state, sample);
 	if (sample->sort)
@@ -287,7 +293,7 @@ typedef struct Sums
 	int64 difference;    /* i m - j n: n m times the difference of the distribution functions */
 	int64 ks;            /* its greatest absolute value */
 	int64 reference_won; /* twice the pairs where the reference is greater, ties once */
-	int128 tie_sum;      /* of t^3 - t over groups of t equal values */
+	float8 tie_sum;      /* of t^3 - t over groups of t equal values */
 	float8 cvm;          /* V of cvm_two_sample_statistic() */
 	float8 ad;
 	float8 wasserstein; /* n m times the distance */
@@ -349,14 +355,14 @@ add_group(Sums *sums, int64 image, int64 a, int64 b)
 		sums->ad += anderson_darling_term(sums, a, b);
 	if (t > 1)
 	{
-		sums->tie_sum += (int128) t * t * t - t;
+		sums->tie_sum += (float8) t * ((float8) t * (float8) t - 1);
 		remember_tie(&sums->ties, sums->i + sums->j, t);
 	}
 	sums->reference_won += a * (2 * sums->j + b);
 	sums->i += a;
 	sums->j += b;
 	sums->difference += a * sums->m - b * sums->n;
-	sums->ks = Max(sums->ks, Abs(sums->difference));
+	sums->ks = Max(sums->ks, Max(sums->difference, -sums->difference));
 	after = (float8) sums->difference;
 	sums->cvm += (float8) t * (before * before + before * after + after * after);
 	sums->previous = image;
@@ -536,7 +542,7 @@ set_anderson_darling(const Sums *sums, bool testable, TestResult *result)
 	set_float(result, AD_STATISTIC, standardized);
 	set_float(result, AD_P_VALUE, anderson_darling_p(standardized, 2, &range));
 	if (isnan(standardized))
-		note(result, "ad needs 4 values, not all equal");
+		note(result, "ad needs 4 values");
 	else
 		note(result, range == P_AT_MOST    ? "ad at most 0.001"
 					 : range == P_AT_LEAST ? "ad at least 0.25"
@@ -559,7 +565,7 @@ mwu_p(const Sums *sums, float8 u, TestResult *result)
 		}
 	}
 	note(result, tied ? "mwu normal corrected for ties" : "mwu normal");
-	return mann_whitney_normal_p(sums->n, sums->m, u, (float8) sums->tie_sum);
+	return mann_whitney_normal_p(sums->n, sums->m, u, sums->tie_sum);
 }
 
 static void

@@ -384,8 +384,10 @@ anderson_darling_p(double standardized, int k, PRange *range)
  * The number of orders with U = u is the coefficient of q^u in the Gaussian binomial, the product of
  * (1 - q^(m+i)) / (1 - q^i) for i = 1..n. Its intermediate coefficients overflow, and in floating
  * point the subtractions would cancel; in integers modulo 2^128 both are harmless, because the final
- * ones, at most n + m over n, fit. NaN where they do not, or where the table would be too large.
+ * ones, at most n + m over n, fit. NaN where they do not, where the table would be too large, or where
+ * the compiler has no such integers.
  */
+#ifdef __SIZEOF_INT128__
 double
 mann_whitney_exact_p(int64_t n, int64_t m, int64_t u)
 {
@@ -418,6 +420,14 @@ mann_whitney_exact_p(int64_t n, int64_t m, int64_t u)
 	free(count);
 	return at_most_one(2 * (double) sum / orders);
 }
+#else
+double
+mann_whitney_exact_p(int64_t n, int64_t m, int64_t u)
+{
+	(void) n, (void) m, (void) u;
+	return NAN;
+}
+#endif
 
 /*
  * Two-sided p-value of U by the normal law, continuity 1/2, variance corrected for ties (Hollander
