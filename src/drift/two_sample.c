@@ -544,9 +544,11 @@ set_anderson_darling(const Sums *sums, bool testable, TestResult *result)
 	if (isnan(standardized))
 		note(result, "ad needs 4 values");
 	else
-		note(result, range == P_AT_MOST    ? "ad at most 0.001"
-					 : range == P_AT_LEAST ? "ad at least 0.25"
-										   : "ad interpolated");
+		appendStringInfo(&result->status, "; ad %s%s",
+						 range == P_AT_MOST    ? "at most 0.001"
+						 : range == P_AT_LEAST ? "at least 0.25"
+											   : "interpolated",
+						 sums->tie_sum > 0 ? " ignoring ties" : "");
 }
 
 static float8
