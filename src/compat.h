@@ -61,6 +61,15 @@ DirectInputFunctionCallSafe(PGFunction function, char *text, Oid typioparam, int
 	(AssertMacro(copy), tuplesort_getdatum(state, forward, value, isnull, abbrev))
 #endif
 
+/* 18 tells bytes from text in the types of these. */
+#if PG_VERSION_NUM >= 180000
+#define base64_encode(src, len, dst, dstlen) pg_b64_encode((const uint8 *) (src), len, dst, dstlen)
+#define base64_decode(src, len, dst, dstlen) pg_b64_decode(src, len, (uint8 *) (dst), dstlen)
+#else
+#define base64_encode pg_b64_encode
+#define base64_decode pg_b64_decode
+#endif
+
 /* Virtual generated columns came with 18. */
 #if PG_VERSION_NUM < 180000
 #define ATTRIBUTE_GENERATED_VIRTUAL 'v'

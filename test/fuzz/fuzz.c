@@ -234,8 +234,8 @@ run_driver(const char *dir, const char *seeds, int seconds, int seed)
 		"-detect_leaks=0",
 		"-timeout=10",
 		"-rss_limit_mb=4096",
-		/* an input is at most a few kilobytes */
-		"-max_len=4096",
+		/* a profile whose buckets are coarse has some kilobytes, nothing else comes near */
+		"-max_len=16384",
 		"-malloc_limit_mb=256",
 		"-use_value_profile=1",
 		"-print_final_stats=1",

@@ -32,7 +32,7 @@ SELECT row_count(fingerprint_agg(DISTINCT r)) FROM (VALUES (1), (1), (2)) AS r (
 -- a row that is absent is skipped; a row of NULLs is a row
 SELECT row_count(fingerprint_agg(b)) AS joined FROM (VALUES (1), (2), (3)) AS a (id) LEFT JOIN (VALUES (2, 'x')) AS b (id, v) USING (id);
 SELECT row_count(fingerprint_agg(b)) AS all_null FROM (VALUES (NULL::int, NULL::text), (NULL, NULL)) AS b (id, v);
-SELECT fingerprint_agg(NULL::t) AS no_row, fingerprint_agg(NULL::uuid) AS no_hash, rollup(NULL) AS no_part;
+SELECT fingerprint_agg(NULL::t) AS no_row, fingerprint_agg(NULL::uuid) AS no_hash, rollup(NULL::fingerprint) AS no_part;
 SELECT row_hash(NULL::t) AS null_row;
 
 -- of no rows: a value, not NULL, also as a group's filter leaves nothing

@@ -1,0 +1,1067 @@
+/*
+ * state.c: the working state of a profile, and the aggregates on it.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "aidataops.h"
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "core/hash.h"
+#include "core/value.h"
+#include "mb/pg_wchar.h"
+#include "profile/profile.h"
+#include "profile/state.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+StaticAssertDecl(PENDING_MAX <= EXACT_SUM_ROOM, "exact sums are normalised once for all pending");
+
+#define EXACT_INTEGERS (INT64CONST(1) << 53) /* doubles hold all integers up to this */
+
+/* ------------------------------------------------------------------------ the parts ---- */
+
+typedef struct StateShape
+{
+	uint32 pending_capacity;
+	uint8 capacity_bits; /* 0: no table */
+	bool moments;
+	bool labels;
+	uint32 heap_capacity;
+	bool registers;
+	uint32 dimension;
+} StateShape;
+
+static inline void *
+part(const ProfileState *state, uint32 offset)
+{
+	return (char *) state + offset;
+}
+
+static inline RadixTable
+table_of(const ProfileState *state)
+{
+	return (RadixTable){.slots = part(state, state->slots_at),
+						.capacity = 1U << state->capacity_bits,
+						.capacity_bits = state->capacity_bits,
+						.nbuckets = state->nbuckets,
+						.shift = state->shift};
+}
+
+static inline void
+keep_table(ProfileState *state, const RadixTable *table)
+{
+	state->nbuckets = table->nbuckets;
+	state->shift = table->shift;
+}
+
+static bool
+is_category(const ProfileState *state)
+{
+	return profile_family(state->kind) == FAMILY_CATEGORY;
+}
+
+static StateShape
+shape_of(const ProfileState *state)
+{
+	return (StateShape){.pending_capacity = state->pending_capacity,
+						.capacity_bits = state->capacity_bits,
+						.moments = state->moments_at != 0,
+						.labels = state->labels_at != 0,
+						.heap_capacity = state->heap_capacity,
+						.registers = state->registers_at != 0,
+						.dimension = state->dimension};
+}
+
+static uint32
+place(Size *size, bool wanted, Size bytes)
+{
+	uint32 at = (uint32) *size;
+
+	if (!wanted)
+		return 0;
+	*size += MAXALIGN(bytes);
+	return at;
+}
+
+static ProfileState *
+state_create(ProfileKind kind, const StateShape *shape)
+{
+	Size size =
+		MAXALIGN(offsetof(ProfileState, pending) + shape->pending_capacity * sizeof(uint64));
+	Size capacity = shape->capacity_bits ? (Size) 1 << shape->capacity_bits : 0;
+	ProfileState layout = {0};
+	ProfileState *state;
+
+	layout.moments_at = place(&size, shape->moments, sizeof(ExactSum));
+	layout.slots_at = place(&size, capacity > 0, capacity * sizeof(RadixSlot));
+	layout.labels_at = place(&size, shape->labels, capacity * sizeof(uint32));
+	layout.heap_at = place(&size, shape->labels, shape->heap_capacity);
+	layout.registers_at = place(&size, shape->registers, DISTINCT_REGISTERS);
+	layout.components_at = place(&size, shape->dimension > 0, shape->dimension * sizeof(Component));
+
+	state = palloc0(size);
+	*state = layout;
+	SET_VARSIZE(state, size);
+	state->mark = PROFILE_STATE_MARK;
+	state->kind = kind;
+	state->pending_capacity = shape->pending_capacity;
+	state->capacity_bits = shape->capacity_bits;
+	state->heap_capacity = shape->heap_capacity;
+	state->dimension = shape->dimension;
+	state->label_size = LABEL_MAX;
+	return state;
+}
+
+/* Where a label lies is known by slot, so labels move with slots. */
+static void
+move_slots(ProfileState *to, const ProfileState *from)
+{
+	RadixTable old = table_of(from);
+	RadixTable new = table_of(to);
+	uint32 *old_labels = part(from, from->labels_at);
+	uint32 *new_labels = part(to, to->labels_at);
+
+	radix_move(&new, &old);
+	keep_table(to, &new);
+	if (from->labels_at == 0 || to->labels_at == 0)
+		return;
+	for (uint32 i = 0; i < old.capacity; i++)
+		if (old.slots[i].count != 0)
+			new_labels[radix_slot(&new, old.slots[i].key)] = old_labels[i];
+}
+
+/* The same content in parts of other sizes. */
+static ProfileState *
+state_reshape(const ProfileState *from, const StateShape *shape)
+{
+	ProfileState *to = state_create(from->kind, shape);
+
+	to->flags = from->flags;
+	to->shift = from->shift;
+	to->label_size = from->label_size;
+	to->nulls = from->nulls;
+	to->nans = from->nans;
+	to->negative_infinities = from->negative_infinities;
+	to->positive_infinities = from->positive_infinities;
+	to->zeroes = from->zeroes;
+	to->counted = from->counted;
+	to->min = from->min;
+	to->max = from->max;
+	to->has_extremes = from->has_extremes;
+	to->npending = from->npending;
+	memcpy(to->pending, from->pending, from->npending * sizeof(uint64));
+	if (from->moments_at)
+		memcpy(part(to, to->moments_at), part(from, from->moments_at), sizeof(ExactSum));
+	if (from->slots_at)
+		move_slots(to, from);
+	if (from->heap_at && to->heap_at)
+	{
+		to->heap_used = from->heap_used;
+		memcpy(part(to, to->heap_at), part(from, from->heap_at), from->heap_used);
+	}
+	if (from->registers_at && from->shift > 0)
+		memcpy(part(to, to->registers_at), part(from, from->registers_at), DISTINCT_REGISTERS);
+	if (from->components_at)
+		memcpy(part(to, to->components_at), part(from, from->components_at),
+			   from->dimension * sizeof(Component));
+	return to;
+}
+
+/* Room for n more buckets, and whatever they may make necessary; coarse: bits will be dropped. */
+static ProfileState *
+state_reserve(ProfileState *state, uint32 n, bool coarse)
+{
+	StateShape shape = shape_of(state);
+	uint32 wanted = Min(state->nbuckets + n, RADIX_MAX_BUCKETS);
+
+	while (shape.capacity_bits == 0 || (1U << shape.capacity_bits) < 2 * wanted)
+		shape.capacity_bits++;
+	shape.moments |= !is_category(state);
+	shape.registers |= coarse || state->shift > 0 || state->nbuckets + n > RADIX_MAX_BUCKETS;
+	if (shape.capacity_bits == state->capacity_bits && shape.moments == (state->moments_at != 0) &&
+		shape.registers == (state->registers_at != 0))
+		return state;
+	return state_reshape(state, &shape);
+}
+
+/* ------------------------------------------------------------------------ counting ---- */
+
+static inline uint64
+hash_for_distinct(const ProfileState *state, uint64 image)
+{
+	return is_category(state) ? image : distinct_hash(image);
+}
+
+/*
+ * One value more than there are buckets: drop bits. Until now the keys said which values there are,
+ * from now on registers estimate it. Labels go, because a bucket is no longer one category.
+ */
+static void
+coarsen(ProfileState *state, RadixTable *table, uint64 image, uint8 shift)
+{
+	uint8 *registers = part(state, state->registers_at);
+
+	if (table->shift == 0)
+		for (uint32 i = 0; i < table->capacity; i++)
+			if (table->slots[i].count != 0)
+				distinct_add(registers, hash_for_distinct(state, table->slots[i].key));
+	if (shift > 0)
+		radix_coarsen_to(table, shift);
+	else
+		radix_coarsen(table, image);
+	state->labels_at = state->heap_at = state->heap_capacity = state->heap_used = 0;
+}
+
+static inline void
+count_image(ProfileState *state, RadixTable *table, uint64 image, int64 count)
+{
+	while (unlikely(!radix_add(table, image, count)))
+		coarsen(state, table, image, 0);
+}
+
+static void
+widen_extremes(ProfileState *state, const ProfileExtreme *min, const ProfileExtreme *max)
+{
+	if (!state->has_extremes || profile_extreme_compare(min, &state->min) < 0)
+		state->min = *min;
+	if (!state->has_extremes || profile_extreme_compare(max, &state->max) > 0)
+		state->max = *max;
+	state->has_extremes = true;
+}
+
+/* Take the special values out of the batch; returns how many are left. */
+static int
+sift(ProfileState *state, double *values, int n)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		double value = values[i] + 0.0; /* -0 becomes 0 */
+
+		values[kept] = value;
+		kept += isfinite(value) ? 1 : 0;
+		state->zeroes += value == 0;
+		if (likely(isfinite(value)))
+			continue;
+		if (isnan(value))
+			state->nans++;
+		else if (value > 0)
+			state->positive_infinities++;
+		else
+			state->negative_infinities++;
+	}
+	return kept;
+}
+
+static void
+absorb_extremes(ProfileState *state, const double *values, int n)
+{
+	ProfileExtreme min = {.number = values[0]};
+	ProfileExtreme max = {.number = values[0]};
+
+	for (int i = 1; i < n; i++)
+	{
+		min.number = values[i] < min.number ? values[i] : min.number;
+		max.number = values[i] > max.number ? values[i] : max.number;
+	}
+	widen_extremes(state, &min, &max);
+}
+
+/* Kinds whose extremes are more than a double keep them as values arrive. */
+static inline bool
+extremes_are_doubles(ProfileKind kind)
+{
+	return kind == PROFILE_FLOAT8 || kind == PROFILE_FLOAT4 || kind == PROFILE_EMBEDDING;
+}
+
+/*
+ * Loops of one purpose each, because the processor then overlaps the accesses of many values. The
+ * state has room for n buckets.
+ */
+static void
+absorb_images(ProfileState *state, const uint64 *images, int n)
+{
+	RadixTable table = table_of(state);
+
+	for (int i = 0; i < n; i++)
+		count_image(state, &table, images[i], 1);
+	keep_table(state, &table);
+	state->counted += n;
+	if (state->shift > 0)
+	{
+		uint8 *registers = part(state, state->registers_at);
+
+		for (int i = 0; i < n; i++)
+			distinct_add(registers, hash_for_distinct(state, images[i]));
+	}
+}
+
+static void
+absorb_numbers(ProfileState *state, double *values, int n)
+{
+	ExactSum *moments = part(state, state->moments_at);
+	uint64 images[PENDING_MAX];
+
+	n = sift(state, values, n);
+	if (n == 0)
+		return;
+	if (extremes_are_doubles(state->kind))
+		absorb_extremes(state, values, n);
+	for (int i = 0; i < n; i++)
+		exact_sum_add(moments, values[i]);
+	exact_sum_normalise(moments);
+	for (int i = 0; i < n; i++)
+		images[i] = radix_image(values[i]);
+	absorb_images(state, images, n);
+}
+
+/* Count what is pending. */
+static ProfileState *
+state_absorb(ProfileState *state)
+{
+	if (state->npending == 0)
+		return state;
+	state = state_reserve(state, state->npending, false);
+	if (is_category(state))
+		absorb_images(state, state->pending, state->npending);
+	else
+		absorb_numbers(state, (double *) state->pending, state->npending);
+	state->npending = 0;
+	return state;
+}
+
+/* Room to append one pending value. */
+static pg_noinline ProfileState *
+state_make_room(ProfileState *state)
+{
+	StateShape shape = shape_of(state);
+
+	if (state->pending_capacity >= PENDING_MAX)
+		return state_absorb(state);
+	/* groups of few values never see more than these */
+	shape.pending_capacity = shape.pending_capacity ? 2 * shape.pending_capacity : PENDING_START;
+	return state_reshape(state, &shape);
+}
+
+static inline ProfileState *
+append_number(ProfileState *state, double value)
+{
+	if (unlikely(state->npending >= state->pending_capacity))
+		state = state_make_room(state);
+	memcpy(&state->pending[state->npending++], &value, sizeof(value));
+	return state;
+}
+
+/* ---------------------------------------------------------------------- categories ---- */
+
+static ProfileLabel
+label_cut(const char *text, int size, bool cut, int limit)
+{
+	int kept = pg_encoding_mbcliplen(PG_UTF8, text, size, Min(size, limit));
+
+	return (ProfileLabel){.text = text, .size = (uint8) kept, .cut = cut || kept < size};
+}
+
+static ProfileLabel
+label_at(const ProfileState *state, uint32 slot)
+{
+	const uint32 *at = part(state, state->labels_at);
+	const char *entry = (const char *) part(state, state->heap_at) + at[slot];
+
+	return (ProfileLabel){
+		.text = entry + 1, .size = entry[0] & 0x7f, .cut = ((uint8) entry[0] & 0x80) != 0};
+}
+
+static void
+put_label(ProfileState *state, uint32 slot, const ProfileLabel *label)
+{
+	uint32 *at = part(state, state->labels_at);
+	char *entry = (char *) part(state, state->heap_at) + state->heap_used;
+
+	at[slot] = state->heap_used;
+	entry[0] = (char) (label->size | (label->cut ? 0x80 : 0));
+	memcpy(entry + 1, label->text, label->size);
+	state->heap_used += 1 + label->size;
+}
+
+/*
+ * Cut all labels to this size. Labels are cut to 64 bytes, or 32, or 16: to as many as keep all
+ * labels together within LABEL_BUDGET, which 16 always do. So the cut depends on the set of labels
+ * only, and no label is lost while categories have buckets of their own.
+ */
+static void
+shorten_labels(ProfileState *state, uint8 size)
+{
+	RadixTable table = table_of(state);
+	char *old_heap;
+
+	if (size >= state->label_size)
+		return;
+	state->label_size = size;
+	if (state->heap_used == 0)
+		return;
+	old_heap = memcpy(palloc(state->heap_used), part(state, state->heap_at), state->heap_used);
+	state->heap_used = 0;
+	for (uint32 slot = 0; slot < table.capacity; slot++)
+	{
+		const char *entry = old_heap + ((uint32 *) part(state, state->labels_at))[slot];
+		ProfileLabel label;
+
+		if (table.slots[slot].count == 0)
+			continue;
+		label = label_cut(entry + 1, entry[0] & 0x7f, ((uint8) entry[0] & 0x80) != 0, size);
+		put_label(state, slot, &label);
+	}
+	pfree(old_heap);
+}
+
+/* The category is new, and there is a bucket for it. */
+static ProfileState *
+insert_category(ProfileState *state, uint64 hash, int64 count, const ProfileLabel *given)
+{
+	StateShape shape = shape_of(state);
+	ProfileLabel label = label_cut(given->text, given->size, given->cut, state->label_size);
+	RadixTable table;
+	uint32 slot;
+
+	while (state->heap_used - state->nbuckets + label.size > LABEL_BUDGET)
+	{
+		shorten_labels(state, state->label_size / 2);
+		label = label_cut(given->text, given->size, given->cut, state->label_size);
+	}
+	if (shape.capacity_bits == 0 || (1U << shape.capacity_bits) < 2 * (state->nbuckets + 1))
+		shape.capacity_bits = shape.capacity_bits ? shape.capacity_bits + 1 : 3;
+	while (shape.heap_capacity < state->heap_used + 1 + label.size)
+		shape.heap_capacity = shape.heap_capacity ? 2 * shape.heap_capacity : 128;
+	shape.labels = true;
+	if (shape.capacity_bits != state->capacity_bits || shape.heap_capacity != state->heap_capacity)
+		state = state_reshape(state, &shape);
+
+	table = table_of(state);
+	slot = radix_slot(&table, hash);
+	table.slots[slot] = (RadixSlot){.key = hash, .count = count};
+	put_label(state, slot, &label);
+	state->nbuckets++;
+	state->counted += count;
+	return state;
+}
+
+/* Count a category that has a bucket of its own. */
+static inline bool
+count_known_category(ProfileState *state, uint64 hash, int64 count)
+{
+	RadixTable table;
+	RadixSlot *slot;
+
+	if (state->capacity_bits == 0)
+		return false;
+	table = table_of(state);
+	slot = &table.slots[radix_slot(&table, hash)];
+	if (slot->count == 0)
+		return false;
+	slot->count += count;
+	state->counted += count;
+	return true;
+}
+
+static ProfileState *
+append_hash(ProfileState *state, uint64 hash)
+{
+	if (unlikely(state->npending >= state->pending_capacity))
+		state = state_make_room(state);
+	state->pending[state->npending++] = hash;
+	return state;
+}
+
+static ProfileLabel
+label_of_cstring(const char *text)
+{
+	int size = strlen(text);
+	const char *utf8 = text_to_utf8(text, &size);
+
+	return label_cut(utf8, size, false, LABEL_MAX);
+}
+
+/* -- how each type is hashed, and how it is shown -- */
+
+static ProfileLabel
+text_label(Datum value, const char *bytes, int size)
+{
+	return label_cut(bytes, size, false, LABEL_MAX);
+}
+
+static ProfileLabel
+bool_label(Datum value, const char *bytes, int size)
+{
+	return label_of_cstring(DatumGetBool(value) ? "true" : "false");
+}
+
+static ProfileLabel
+uuid_label(Datum value, const char *bytes, int size)
+{
+	return label_of_cstring(DatumGetCString(DirectFunctionCall1(uuid_out, value)));
+}
+
+static ProfileLabel
+bytea_label(Datum value, const char *bytes, int size)
+{
+	char text[2 + LABEL_MAX + 1] = "\\x";
+	int shown = Min(size, LABEL_MAX / 2); /* more than fit, so that the cut is seen */
+
+	text[2 + hex_encode(bytes, shown, text + 2)] = '\0';
+	return label_of_cstring(pstrdup(text));
+}
+
+static ProfileLabel
+jsonb_label(Datum value, const char *bytes, int size)
+{
+	Jsonb *json = DatumGetJsonbP(value);
+
+	return label_of_cstring(JsonbToCString(NULL, &json->root, VARSIZE(json)));
+}
+
+typedef ProfileLabel (*LabelFunction)(Datum value, const char *bytes, int size);
+
+/* bytes: the payload of the value in the encoding aido1, docs/fingerprint.md */
+static inline ProfileState *
+count_category(ProfileState *state, Datum value, const char *bytes, int size,
+			   LabelFunction label_function)
+{
+	uint64 hash = XXH3_64bits(bytes, size);
+
+	if (state->shift == 0)
+	{
+		ProfileLabel label;
+
+		if (count_known_category(state, hash, 1))
+			return state;
+		if (state->nbuckets < RADIX_MAX_BUCKETS)
+		{
+			label = label_function(value, bytes, size);
+			return insert_category(state, hash, 1, &label);
+		}
+	}
+	return append_hash(state, hash);
+}
+
+/* ---------------------------------------------------------------------- embeddings ---- */
+
+/* In fixed point; false if some component cannot be. */
+static bool
+quantise(const char *data, bool is_float4, int n, int64 *fixed)
+{
+	bool usable = true;
+
+	for (int i = 0; i < n; i++)
+	{
+		double x = is_float4 ? ((const float4 *) data)[i] : ((const float8 *) data)[i];
+
+		usable &= fabs(x) <= EMBEDDING_LIMIT; /* not NaN */
+		fixed[i] = usable ? (int64) rint(x * EMBEDDING_SCALE) : 0;
+	}
+	return usable;
+}
+
+static void
+check_dimension(int expected, int found)
+{
+	if (expected != found)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("embeddings of %d and of %d dimensions in one profile",
+							   Min(expected, found), Max(expected, found)),
+						errhint("Profile them apart: GROUP BY cardinality(embedding).")));
+}
+
+static void
+check_vector_count(int64 n)
+{
+	if (n > EMBEDDING_MAX_VECTORS)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("too many embeddings in one profile"),
+						errdetail("A profile holds at most %d of them.", EMBEDDING_MAX_VECTORS)));
+}
+
+static ProfileState *
+set_dimension(ProfileState *state, int dimension)
+{
+	StateShape shape = shape_of(state);
+
+	if (dimension > EMBEDDING_MAX_DIMENSION)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("embedding of %d dimensions is too large for a profile", dimension),
+						errdetail("At most %d dimensions are profiled.", EMBEDDING_MAX_DIMENSION)));
+	shape.dimension = dimension;
+	return state_reshape(state, &shape);
+}
+
+static ProfileState *
+count_embedding(ProfileState *state, ArrayType *array, bool is_float4)
+{
+	int dimension = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	int64 *fixed;
+	Component *components;
+	uint128 squares = 0;
+
+	if (dimension == 0 || array_contains_nulls(array))
+	{
+		state->nans++;
+		return state;
+	}
+	if (state->dimension == 0)
+		state = set_dimension(state, dimension);
+	check_dimension(state->dimension, dimension);
+	fixed = palloc(dimension * sizeof(int64));
+	if (!quantise(ARR_DATA_PTR(array), is_float4, dimension, fixed))
+	{
+		state->nans++;
+		pfree(fixed);
+		return state;
+	}
+	check_vector_count(state->counted + state->npending + 1);
+	components = part(state, state->components_at);
+	for (int i = 0; i < dimension; i++)
+	{
+		int128 square = (int128) fixed[i] * fixed[i];
+
+		components[i].sum += fixed[i];
+		components[i].squares += square;
+		squares += square;
+	}
+	pfree(fixed);
+	/* a root is correctly rounded by every machine, unlike a logarithm */
+	return append_number(state, sqrt((double) squares) / EMBEDDING_SCALE);
+}
+
+/* ------------------------------------------------------------------ conversion, merge ---- */
+
+Profile *
+profile_of_state(const ProfileState *given)
+{
+	ProfileState *state = memcpy(palloc(VARSIZE(given)), given, VARSIZE(given));
+	Profile *profile = palloc0(sizeof(Profile));
+	RadixTable table;
+
+	state = state_absorb(state);
+	table = table_of(state);
+	profile->kind = state->kind;
+	profile->flags = state->flags;
+	profile->shift = state->shift;
+	profile->nulls = state->nulls;
+	profile->nans = state->nans;
+	profile->negative_infinities = state->negative_infinities;
+	profile->positive_infinities = state->positive_infinities;
+	profile->zeroes = state->zeroes;
+	profile->counted = state->counted;
+	profile->nbuckets = state->nbuckets;
+	profile->buckets = palloc(Max(state->nbuckets, 1) * sizeof(RadixSlot));
+	profile->label_size = state->label_size;
+	profile->min = state->min;
+	profile->max = state->max;
+	profile->dimension = state->dimension;
+	profile->components = part(state, state->components_at);
+	if (state->slots_at)
+		radix_sorted(&table, profile->buckets);
+	if (state->moments_at)
+		profile->moments = *(ExactSum *) part(state, state->moments_at);
+	if (state->shift > 0)
+		profile->registers = part(state, state->registers_at);
+	if (state->labels_at)
+	{
+		profile->labels = palloc(state->nbuckets * sizeof(ProfileLabel));
+		for (int i = 0; i < profile->nbuckets; i++)
+			profile->labels[i] = label_at(state, radix_slot(&table, profile->buckets[i].key));
+	}
+	return profile;
+}
+
+struct varlena *
+profile_empty(ProfileKind kind)
+{
+	Profile profile = {.kind = kind};
+
+	return profile_pack(&profile);
+}
+
+double
+profile_number_of_integer(ProfileKind kind, int64 value)
+{
+	/* dates are counted in microseconds, as timestamps are, so that they can be compared */
+	return kind == PROFILE_DATE ? (double) value * USECS_PER_DAY : (double) value;
+}
+
+int
+profile_extreme_compare(const ProfileExtreme *a, const ProfileExtreme *b)
+{
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	if (a->integer != b->integer)
+		return a->integer < b->integer ? -1 : 1;
+	return kept_numeric_compare(&a->numeric, &b->numeric);
+}
+
+static void
+add_count(int64 *count, int64 more)
+{
+	if (pg_add_s64_overflow(*count, more, count))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("row count of profile out of range")));
+}
+
+static void
+check_total(const ProfileState *state, int64 more)
+{
+	int64 total = state->counted;
+
+	add_count(&total, more);
+	add_count(&total, state->npending);
+	add_count(&total, state->nulls);
+	add_count(&total, state->nans);
+	add_count(&total, state->negative_infinities);
+	add_count(&total, state->positive_infinities);
+}
+
+static void
+merge_registers(ProfileState *state, const Profile *other)
+{
+	uint8 *registers = part(state, state->registers_at);
+
+	if (other->shift == 0)
+		for (int i = 0; i < other->nbuckets; i++)
+			distinct_add(registers, hash_for_distinct(state, other->buckets[i].key));
+	else
+		for (int i = 0; i < DISTINCT_REGISTERS; i++)
+			registers[i] = Max(registers[i], other->registers[i]);
+}
+
+/* Buckets that are categories with labels, as long as each has room; returns how many were merged. */
+static int
+merge_labelled(ProfileState **state, const Profile *other)
+{
+	int done = 0;
+
+	if (other->labels == NULL || (*state)->shift > 0)
+		return 0;
+	shorten_labels(*state, other->label_size);
+	for (; done < other->nbuckets; done++)
+	{
+		const RadixSlot *bucket = &other->buckets[done];
+
+		if (count_known_category(*state, bucket->key, bucket->count))
+			continue;
+		if ((*state)->nbuckets >= RADIX_MAX_BUCKETS)
+			break;
+		*state = insert_category(*state, bucket->key, bucket->count, &other->labels[done]);
+	}
+	return done;
+}
+
+static ProfileState *
+merge_buckets(ProfileState *state, const Profile *other)
+{
+	int done = merge_labelled(&state, other);
+	RadixTable table;
+
+	if (done == other->nbuckets && other->shift == 0 && state->shift == 0)
+		return state;
+	state = state_reserve(state, other->nbuckets - done, other->shift > 0);
+	table = table_of(state);
+	if (other->shift > state->shift)
+		coarsen(state, &table, 0, other->shift);
+	for (int i = done; i < other->nbuckets; i++)
+	{
+		count_image(state, &table, other->buckets[i].key << other->shift, other->buckets[i].count);
+		state->counted += other->buckets[i].count;
+	}
+	keep_table(state, &table);
+	if (state->shift > 0)
+		merge_registers(state, other);
+	return state;
+}
+
+static ProfileState *
+merge_components(ProfileState *state, const Profile *other)
+{
+	Component *components;
+
+	if (other->dimension == 0)
+		return state;
+	if (state->dimension == 0)
+		state = set_dimension(state, other->dimension);
+	check_dimension(state->dimension, other->dimension);
+	check_vector_count(state->counted + state->npending);
+	components = part(state, state->components_at);
+	for (int i = 0; i < other->dimension; i++)
+	{
+		components[i].sum += other->components[i].sum;
+		components[i].squares += other->components[i].squares;
+	}
+	return state;
+}
+
+static ProfileState *
+state_merge(ProfileState *state, const Profile *other)
+{
+	if (state->kind != other->kind)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("cannot merge a profile of %s with a profile of %s",
+							   profile_kind_name(state->kind), profile_kind_name(other->kind)),
+						errhint("Cast the column to one type before it is profiled.")));
+	add_count(&state->nulls, other->nulls);
+	add_count(&state->nans, other->nans);
+	add_count(&state->negative_infinities, other->negative_infinities);
+	add_count(&state->positive_infinities, other->positive_infinities);
+	add_count(&state->zeroes, other->zeroes);
+	check_total(state, other->counted);
+	state->flags |= other->flags;
+	if (other->counted == 0)
+		return merge_components(state, other);
+	state = merge_buckets(state, other);
+	if (!is_category(state))
+	{
+		widen_extremes(state, &other->min, &other->max);
+		exact_sum_merge(part(state, state->moments_at), &other->moments);
+		if (!exact_sum_in_range(part(state, state->moments_at)))
+			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							errmsg("sum of profile out of range")));
+	}
+	return merge_components(state, other);
+}
+
+static ProfileState *
+state_empty(ProfileKind kind)
+{
+	StateShape shape = {0};
+
+	if (profile_family(kind) != FAMILY_CATEGORY)
+		shape.pending_capacity = PENDING_START;
+	return state_create(kind, &shape);
+}
+
+/* ---------------------------------------------------------------------- aggregates ---- */
+
+/* Argument 0 as a state that may be changed: the aggregate's own, or a copy. */
+static ProfileState *
+writable_state(FunctionCallInfo fcinfo)
+{
+	struct varlena *value = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+	Profile *profile;
+
+	if (profile_is_state(value))
+	{
+		if (AggCheckCallContext(fcinfo, NULL))
+			return (ProfileState *) value;
+		return memcpy(palloc(VARSIZE(value)), value, VARSIZE(value));
+	}
+	profile = profile_of_datum(PointerGetDatum(value));
+	return state_merge(state_empty(profile->kind), profile);
+}
+
+/* Of a transition function, whose first argument begins as INITCOND. */
+static inline ProfileState *
+transition_state(FunctionCallInfo fcinfo, ProfileKind kind)
+{
+	ProfileState *state;
+
+	if (PG_ARGISNULL(0) || !AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("transition function of profile_agg() called outside of it")));
+	state = (ProfileState *) DatumGetPointer(PG_GETARG_DATUM(0));
+	if (unlikely(VARATT_IS_EXTENDED(state) || !profile_is_state((struct varlena *) state)))
+		state = writable_state(fcinfo);
+	if (unlikely(state->kind != kind))
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("state of a profile of %s got a value of kind %s",
+							   profile_kind_name(state->kind), profile_kind_name(kind))));
+	return state;
+}
+
+static ProfileState *
+count_integer(ProfileState *state, int64 value)
+{
+	if (unlikely(!state->has_extremes || value < state->min.integer || value > state->max.integer))
+	{
+		ProfileExtreme extreme = {.number = profile_number_of_integer(state->kind, value),
+								  .integer = value};
+
+		widen_extremes(state, &extreme, &extreme);
+	}
+	if (unlikely(value > EXACT_INTEGERS || value < -EXACT_INTEGERS))
+		state->flags |= PROFILE_ROUNDED;
+	return append_number(state, profile_number_of_integer(state->kind, value));
+}
+
+static ProfileState *
+count_infinity(ProfileState *state, bool negative)
+{
+	if (negative)
+		state->negative_infinities++;
+	else
+		state->positive_infinities++;
+	return state;
+}
+
+static ProfileState *
+count_timestamp(ProfileState *state, Timestamp value)
+{
+	if (TIMESTAMP_NOT_FINITE(value))
+		return count_infinity(state, TIMESTAMP_IS_NOBEGIN(value));
+	return count_integer(state, value);
+}
+
+static ProfileState *
+count_date(ProfileState *state, DateADT value)
+{
+	if (DATE_NOT_FINITE(value))
+		return count_infinity(state, DATE_IS_NOBEGIN(value));
+	return count_integer(state, value);
+}
+
+static ProfileState *
+count_numeric(ProfileState *state, Numeric value)
+{
+	NumericView view = numeric_view((struct varlena *) value);
+	double number = numeric_nearest_double(&view);
+
+	if (isfinite(number) &&
+		(!state->has_extremes || number <= state->min.number || number >= state->max.number))
+	{
+		ProfileExtreme extreme = {.number = number};
+
+		kept_numeric_set(&extreme.numeric, &view);
+		widen_extremes(state, &extreme, &extreme);
+	}
+	return append_number(state, number);
+}
+
+#define PROFILE_TRANSITION(name, kind, count)                                                      \
+	PG_FUNCTION_INFO_V1(name);                                                                     \
+	Datum name(PG_FUNCTION_ARGS)                                                                   \
+	{                                                                                              \
+		ProfileState *state = transition_state(fcinfo, kind);                                      \
+                                                                                                   \
+		if (PG_ARGISNULL(1))                                                                       \
+			state->nulls++;                                                                        \
+		else                                                                                       \
+			state = count;                                                                         \
+		PG_RETURN_POINTER(state);                                                                  \
+	}                                                                                              \
+	extern int no_such_variable
+
+PROFILE_TRANSITION(profile_accum_int2, PROFILE_INTEGER, count_integer(state, PG_GETARG_INT16(1)));
+PROFILE_TRANSITION(profile_accum_int4, PROFILE_INTEGER, count_integer(state, PG_GETARG_INT32(1)));
+PROFILE_TRANSITION(profile_accum_int8, PROFILE_INTEGER, count_integer(state, PG_GETARG_INT64(1)));
+PROFILE_TRANSITION(profile_accum_float4, PROFILE_FLOAT4, append_number(state, PG_GETARG_FLOAT4(1)));
+PROFILE_TRANSITION(profile_accum_float8, PROFILE_FLOAT8, append_number(state, PG_GETARG_FLOAT8(1)));
+PROFILE_TRANSITION(profile_accum_numeric, PROFILE_NUMERIC,
+				   count_numeric(state, (Numeric) PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1))));
+PROFILE_TRANSITION(profile_accum_date, PROFILE_DATE, count_date(state, PG_GETARG_DATEADT(1)));
+PROFILE_TRANSITION(profile_accum_time, PROFILE_TIME, count_integer(state, PG_GETARG_TIMEADT(1)));
+PROFILE_TRANSITION(profile_accum_timestamp, PROFILE_TIMESTAMP,
+				   count_timestamp(state, PG_GETARG_TIMESTAMP(1)));
+PROFILE_TRANSITION(profile_accum_timestamptz, PROFILE_TIMESTAMPTZ,
+				   count_timestamp(state, PG_GETARG_TIMESTAMPTZ(1)));
+
+static inline ProfileState *
+count_text(ProfileState *state, Datum datum)
+{
+	text *value = DatumGetTextPP(datum);
+	int size = VARSIZE_ANY_EXHDR(value);
+	const char *utf8 = text_to_utf8(VARDATA_ANY(value), &size);
+
+	return count_category(state, datum, utf8, size, text_label);
+}
+
+static ProfileState *
+count_bool(ProfileState *state, Datum datum)
+{
+	char byte = DatumGetBool(datum) ? 1 : 0;
+
+	return count_category(state, datum, &byte, 1, bool_label);
+}
+
+static ProfileState *
+count_uuid(ProfileState *state, Datum datum)
+{
+	return count_category(state, datum, (char *) DatumGetUUIDP(datum)->data, UUID_LEN, uuid_label);
+}
+
+static ProfileState *
+count_bytea(ProfileState *state, Datum datum)
+{
+	bytea *value = DatumGetByteaPP(datum);
+
+	return count_category(state, datum, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), bytea_label);
+}
+
+static ProfileState *
+count_jsonb(ProfileState *state, Datum datum, FmgrInfo *function)
+{
+	ValueEncoder *encoder = function->fn_extra;
+	StringInfoData buf;
+
+	if (encoder == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(function->fn_mcxt);
+
+		encoder = function->fn_extra = palloc(sizeof(ValueEncoder));
+		value_encoder_init(encoder, JSONBOID, "value", TAGS_HASHED);
+		MemoryContextSwitchTo(old);
+	}
+	initStringInfo(&buf);
+	value_encode(encoder, &buf, datum);
+	return count_category(state, datum, buf.data + sizeof(uint32), buf.len - sizeof(uint32),
+						  jsonb_label);
+}
+
+PROFILE_TRANSITION(profile_accum_text, PROFILE_TEXT, count_text(state, PG_GETARG_DATUM(1)));
+PROFILE_TRANSITION(profile_accum_bool, PROFILE_BOOL, count_bool(state, PG_GETARG_DATUM(1)));
+PROFILE_TRANSITION(profile_accum_uuid, PROFILE_UUID, count_uuid(state, PG_GETARG_DATUM(1)));
+PROFILE_TRANSITION(profile_accum_bytea, PROFILE_BYTEA, count_bytea(state, PG_GETARG_DATUM(1)));
+PROFILE_TRANSITION(profile_accum_jsonb, PROFILE_JSONB,
+				   count_jsonb(state, PG_GETARG_DATUM(1), fcinfo->flinfo));
+PROFILE_TRANSITION(profile_accum_float4s, PROFILE_EMBEDDING,
+				   count_embedding(state, PG_GETARG_ARRAYTYPE_P(1), true));
+PROFILE_TRANSITION(profile_accum_float8s, PROFILE_EMBEDDING,
+				   count_embedding(state, PG_GETARG_ARRAYTYPE_P(1), false));
+
+/* For types that nobody has said how to profile. */
+PG_FUNCTION_INFO_V1(profile_accum_any);
+Datum
+profile_accum_any(PG_FUNCTION_ARGS)
+{
+	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("profile_agg() does not know type %s",
+						   OidIsValid(type) ? format_type_be(type) : "of this column"),
+					errhint("Write profile_agg(x::text) to profile values as categories, or cast "
+							"them to a number, a timestamp or float8[].")));
+	PG_RETURN_NULL();
+}
+
+/* Operator +, and as aggregate support: combine function, and transition of rollup(). */
+PG_FUNCTION_INFO_V1(profile_add);
+Datum
+profile_add(PG_FUNCTION_ARGS)
+{
+	ProfileState *state = state_merge(writable_state(fcinfo), PG_GETARG_PROFILE_P(1));
+
+	if (AggCheckCallContext(fcinfo, NULL))
+		PG_RETURN_POINTER(state);
+	PG_RETURN_PROFILE_P(profile_of_state(state));
+}
+
+PG_FUNCTION_INFO_V1(profile_final);
+Datum
+profile_final(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(profile_stored(PG_GETARG_DATUM(0)));
+}

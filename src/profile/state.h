@@ -1,0 +1,82 @@
+/*
+ * state.h: the working state of profile_agg() and rollup(): a profile that is being added to.
+ *
+ * It is a datum of the type profile, so that an aggregate with this state can be pushed down to
+ * other nodes, and flat, so that many groups cost no more than their bytes. An aggregate changes it
+ * in place; when a part must grow, a new datum is returned and the executor copies it. It never
+ * reaches a table by way of our aggregates, which pack it in the end; if it does by another's, it is
+ * read as well as any profile.
+ *
+ * Numbers are not counted one by one but appended to pending, and absorbed when that is full: what
+ * each takes is then in the caches, and processors overlap it.
+ */
+#ifndef AIDATAOPS_PROFILE_STATE_H
+#define AIDATAOPS_PROFILE_STATE_H
+
+#include "profile/profile.h"
+
+#define PROFILE_STATE_MARK 0xFF /* where a stored profile has its version */
+
+#define PENDING_START 32
+#define PENDING_MAX   512
+
+typedef struct ProfileState
+{
+	int32 vl_len_;
+	uint8 mark;
+	uint8 kind;
+	uint8 flags;
+	uint8 shift;
+
+	/* parts, as offsets from the start, 0 if there is none */
+	uint32 pending_capacity; /* the part itself is the first */
+	uint32 moments_at;       /* ExactSum */
+	uint32 slots_at;         /* RadixSlot[1 << capacity_bits] */
+	uint32 labels_at;        /* uint32 for each slot: where its label is in the heap */
+	uint32 heap_at;          /* a byte of size, with the highest bit if it was cut, and the text */
+	uint32 heap_capacity;
+	uint32 heap_used;
+	uint32 registers_at;  /* in use only while shift > 0 */
+	uint32 components_at; /* Component[dimension] */
+
+	uint32 npending;
+	uint32 nbuckets;
+	uint32 dimension;
+	uint8 capacity_bits;
+	uint8 label_size;
+	uint8 reserved[2];
+
+	int64 nulls;
+	int64 nans;
+	int64 negative_infinities;
+	int64 positive_infinities;
+	int64 zeroes;
+	int64 counted; /* without those pending */
+
+	/* of what is counted; for kinds that are not floating point, of pending too */
+	ProfileExtreme min;
+	ProfileExtreme max;
+	bool has_extremes;
+
+	/* uint64 images of categories, doubles otherwise */
+	uint64 pending[FLEXIBLE_ARRAY_MEMBER];
+} ProfileState;
+
+/* value is detoasted */
+static inline bool
+profile_is_state(const struct varlena *value)
+{
+	return VARSIZE(value) >= sizeof(ProfileState) &&
+		   (uint8) VARDATA(value)[0] == PROFILE_STATE_MARK;
+}
+
+/* A decoded copy. */
+extern Profile *profile_of_state(const ProfileState *state);
+
+/* The stored form of a profile of no rows. */
+extern struct varlena *profile_empty(ProfileKind kind);
+
+/* How a value of an integer kind or of a time is counted. */
+extern double profile_number_of_integer(ProfileKind kind, int64 value);
+
+#endif
