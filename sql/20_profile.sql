@@ -274,3 +274,191 @@ CREATE AGGREGATE aidataops.profile_agg(value anyelement) (
 );
 COMMENT ON AGGREGATE aidataops.profile_agg(anyelement) IS
 'Raises an error for types that have no profile of their own. Write profile_agg(x::text) to take values as categories, or cast them to a number or a timestamp.';
+
+-- reading
+
+CREATE FUNCTION aidataops.profile_kind(profile aidataops.profile) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_kind';
+COMMENT ON FUNCTION aidataops.profile_kind(aidataops.profile) IS
+'What was profiled: integer, float4, float8, numeric, date, time, timestamp, timestamptz, text, bool, uuid, bytea, jsonb or embedding. NULL for NULL.';
+
+CREATE FUNCTION aidataops.num_rows(profile aidataops.profile) RETURNS bigint
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_num_rows';
+COMMENT ON FUNCTION aidataops.num_rows(aidataops.profile) IS
+'Number of rows, NULLs included. NULL for NULL.';
+
+CREATE FUNCTION aidataops.num_nulls(profile aidataops.profile) RETURNS bigint
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_num_nulls';
+COMMENT ON FUNCTION aidataops.num_nulls(aidataops.profile) IS
+'Number of rows that were NULL. NULL for NULL.';
+
+CREATE FUNCTION aidataops.num_values(profile aidataops.profile) RETURNS bigint
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_num_values';
+COMMENT ON FUNCTION aidataops.num_values(aidataops.profile) IS
+'Number of rows that were not NULL; NaN and infinities are values. NULL for NULL.';
+
+CREATE FUNCTION aidataops.num_nans(profile aidataops.profile) RETURNS bigint
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_num_nans';
+COMMENT ON FUNCTION aidataops.num_nans(aidataops.profile) IS
+'Number of values that were NaN; of embeddings, that could not be used. NULL for NULL.';
+
+CREATE FUNCTION aidataops.null_fraction(profile aidataops.profile) RETURNS double precision
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_null_fraction';
+COMMENT ON FUNCTION aidataops.null_fraction(aidataops.profile) IS
+'Share of rows that were NULL, 0 to 1. NULL for a profile of no rows and for NULL.';
+
+CREATE FUNCTION aidataops.approx_distinct(profile aidataops.profile) RETURNS bigint
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_approx_distinct';
+COMMENT ON FUNCTION aidataops.approx_distinct(aidataops.profile) IS
+'Number of distinct values other than NULL: exact up to 4096 (see is_exact()), estimated with a standard error of 1.6 % beyond (HyperLogLog with 4096 registers; estimator of Ertl 2017). NULL for embeddings and for NULL.';
+
+CREATE FUNCTION aidataops.is_exact(profile aidataops.profile) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_is_exact';
+COMMENT ON FUNCTION aidataops.is_exact(aidataops.profile) IS
+'Whether the profile is the distribution itself, each distinct value with its count, which it is up to 4096 of them. If not, counts are those of ranges of values (of hashes, for categories), still exact. NULL for NULL.';
+
+CREATE FUNCTION aidataops.min_value(profile aidataops.profile) RETURNS text
+    LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_min_value';
+COMMENT ON FUNCTION aidataops.min_value(aidataops.profile) IS
+'Least finite value, exact, as its type prints it. Of embeddings, the least norm. NULL for categories, without finite values, and for NULL.';
+
+CREATE FUNCTION aidataops.max_value(profile aidataops.profile) RETURNS text
+    LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_max_value';
+COMMENT ON FUNCTION aidataops.max_value(aidataops.profile) IS
+'Greatest finite value, exact, as its type prints it. Of embeddings, the greatest norm. NULL for categories, without finite values, and for NULL.';
+
+CREATE FUNCTION aidataops.mean(profile aidataops.profile) RETURNS double precision
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_mean';
+COMMENT ON FUNCTION aidataops.mean(aidataops.profile) IS
+'Mean of the finite values, correctly rounded from an exact sum. Dates and timestamps are read as seconds since 1970 (to_timestamp() shows them), times as seconds since midnight. Of embeddings, the mean norm. NULL for categories, without finite values, and for NULL.';
+
+CREATE FUNCTION aidataops.stddev(profile aidataops.profile) RETURNS double precision
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_stddev';
+COMMENT ON FUNCTION aidataops.stddev(aidataops.profile) IS
+'Standard deviation of the finite values as of a sample (divided by n - 1), rounded once from exact sums; of times and dates, in seconds. NULL for categories, fewer than two finite values, and NULL.';
+
+CREATE FUNCTION aidataops.skewness(profile aidataops.profile) RETURNS double precision
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_skewness';
+COMMENT ON FUNCTION aidataops.skewness(aidataops.profile) IS
+'Skewness of the finite values, m3 / m2^1.5 of the population: exact while is_exact(), else from the middles of buckets. NULL for categories, without spread, and for NULL.';
+
+CREATE FUNCTION aidataops.kurtosis(profile aidataops.profile) RETURNS double precision
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_kurtosis';
+COMMENT ON FUNCTION aidataops.kurtosis(aidataops.profile) IS
+'Excess kurtosis of the finite values, m4 / m2^2 - 3 of the population: exact while is_exact(), else from the middles of buckets. NULL for categories, without spread, and for NULL.';
+
+CREATE FUNCTION aidataops.quantile(profile aidataops.profile, p double precision) RETURNS double precision
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_quantile';
+COMMENT ON FUNCTION aidataops.quantile(aidataops.profile, double precision) IS
+'Value at or below which a share p of the values lies: that of percentile_disc() while is_exact(), else within the bucket that holds it. Infinities take part, NaN and NULL do not. Dates and timestamps are read as seconds since 1970 (to_timestamp() shows them), times as seconds since midnight. NULL for categories, without values, and for NULL; an error for p outside 0 to 1.';
+
+CREATE FUNCTION aidataops.cdf(profile aidataops.profile, x double precision) RETURNS double precision
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_cdf';
+COMMENT ON FUNCTION aidataops.cdf(aidataops.profile, double precision) IS
+'Share of the values that are at most x, 0 to 1: exact while is_exact() and where x falls between buckets, else interpolated. Infinities take part, NaN and NULL do not. Dates and timestamps are read as seconds since 1970 (to_timestamp() shows them), times as seconds since midnight. NULL for categories, without values, for NaN and for NULL.';
+
+CREATE FUNCTION aidataops.dimension(profile aidataops.profile) RETURNS integer
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_dimension';
+COMMENT ON FUNCTION aidataops.dimension(aidataops.profile) IS
+'Number of dimensions of the embeddings. NULL for other profiles, while there was none, and for NULL.';
+
+CREATE FUNCTION aidataops.mean_vector(profile aidataops.profile) RETURNS double precision[]
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_mean_vector';
+COMMENT ON FUNCTION aidataops.mean_vector(aidataops.profile) IS
+'Mean of the embeddings in each dimension. NULL for other profiles, without embeddings, and for NULL.';
+
+CREATE FUNCTION aidataops.variance_vector(profile aidataops.profile) RETURNS double precision[]
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_variance_vector';
+COMMENT ON FUNCTION aidataops.variance_vector(aidataops.profile) IS
+'Variance of the embeddings in each dimension, as of a sample (divided by n - 1). NULL for other profiles, with fewer than two embeddings, and for NULL.';
+
+CREATE FUNCTION aidataops.sparkline(profile aidataops.profile, width integer DEFAULT 24) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_sparkline';
+COMMENT ON FUNCTION aidataops.sparkline(aidataops.profile, integer) IS
+'The shape of a distribution in one line: bars of equal bins from the 1st to the 99th percentile, or of the most frequent categories. width: number of bars, 1 to 1000 (an error otherwise). NULL without values and for NULL.';
+
+CREATE FUNCTION aidataops.top_values(profile aidataops.profile, n integer DEFAULT 10)
+    RETURNS TABLE (value text, count bigint, share double precision, exact boolean)
+    LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'profile_top_values';
+COMMENT ON FUNCTION aidataops.top_values(aidataops.profile, integer) IS
+'The most frequent values, NULL left out: value, its count, its share of the values, and whether that is the count of this value alone. While is_exact() it is; beyond, a row is a range of numbers, or a number of categories without a name. Labels are cut after 64 bytes or fewer, shown by three dots. n: how many, an error if negative. No rows for embeddings and NULL.';
+
+CREATE FUNCTION aidataops.histogram(profile aidataops.profile, bins integer DEFAULT 10)
+    RETURNS TABLE (bin integer, lower double precision, upper double precision, band text, count bigint, share double precision, exact boolean)
+    LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'profile_histogram';
+COMMENT ON FUNCTION aidataops.histogram(aidataops.profile, integer) IS
+'Bins of equal width from the least to the greatest finite value: lower <= x < upper (the last includes upper), as text too, the count, its share of the values, and whether the count is exact or both ends cut a bucket of the profile. Dates and timestamps are read as seconds since 1970 (to_timestamp() shows them), times as seconds since midnight. bins: 1 to 1000, an error otherwise. No rows for categories, without finite values, and for NULL.';
+
+CREATE FUNCTION aidataops.describe(profile aidataops.profile)
+    RETURNS TABLE (kind text, num_rows bigint, null_fraction double precision, approx_distinct bigint, min_value text, p25 text, median text, p75 text, max_value text, mean text, stddev double precision, top text, shape text)
+    LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 1 AS 'MODULE_PATHNAME', 'profile_describe';
+COMMENT ON FUNCTION aidataops.describe(aidataops.profile) IS
+'A profile in one row for people to read: what was profiled, rows, NULLs, distinct values, five-number summary as the type prints it, mean, standard deviation (of times in seconds), the most frequent values and the shape. Columns that a kind does not have are NULL. No row for NULL.';
+
+CREATE FUNCTION aidataops.to_jsonb(profile aidataops.profile) RETURNS jsonb
+    LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_to_jsonb';
+COMMENT ON FUNCTION aidataops.to_jsonb(aidataops.profile) IS
+'A profile as JSON for other programs: counts, extremes, mean, standard deviation, quantiles, and up to ten most frequent values while is_exact(); the cast to jsonb. It cannot be read back: a profile is kept as it is, or as text. NULL for NULL.';
+
+CREATE CAST (aidataops.profile AS jsonb) WITH FUNCTION aidataops.to_jsonb(aidataops.profile);
+COMMENT ON CAST (aidataops.profile AS jsonb) IS 'What a profile says, for other programs.';
+
+-- all columns of a relation
+
+CREATE FUNCTION aidataops._profile_expression(column_name name, type oid) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    WITH RECURSIVE base (typid) AS (
+        SELECT type
+        UNION ALL
+        SELECT t.typbasetype FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.typid WHERE t.typtype = 'd'
+    )
+    SELECT pg_catalog.format(CASE
+               WHEN t.oid = ANY (ARRAY['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'date', 'time', 'timestamp', 'timestamptz',
+                                       'text', 'varchar', 'bpchar', 'name', 'bool', 'uuid', 'bytea', 'jsonb', 'float4[]', 'float8[]']::pg_catalog.regtype[])
+               THEN 'aidataops.profile_agg(%I)'
+               WHEN t.oid IN (SELECT c.castsource FROM pg_catalog.pg_cast AS c
+                               WHERE c.casttarget = 'float4[]'::pg_catalog.regtype AND c.castmethod = 'f')
+               THEN 'aidataops.profile_agg(%I::pg_catalog.float4[])'
+               ELSE 'aidataops.profile_agg(%I::pg_catalog.text)'
+           END, column_name)
+      FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.typid WHERE t.typtype <> 'd';
+END;
+COMMENT ON FUNCTION aidataops._profile_expression(name, oid) IS
+'Internal: the call of profile_agg() for a column of this type: as it is, as an embedding if the type has a cast to float4[] (as those of pgvector), or as text.';
+
+CREATE FUNCTION aidataops.profile_columns(relation regclass)
+    RETURNS TABLE (column_name name, data_type text, profile aidataops.profile)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE COST 100000 ROWS 20
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    columns name[];
+    types text[];
+    calls text;
+    profiles aidataops.profile[];
+BEGIN
+    SELECT array_agg(a.attname ORDER BY a.attnum), array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum),
+           string_agg(aidataops._profile_expression(a.attname, a.atttypid), ', ' ORDER BY a.attnum)
+      INTO columns, types, calls
+      FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+    IF columns IS NULL THEN
+        RETURN;
+    END IF;
+    -- one scan for all
+    EXECUTE format('SELECT ARRAY[%s] FROM %s', calls, relation) INTO profiles;
+    RETURN QUERY SELECT * FROM unnest(columns, types, profiles);
+END
+$$;
+COMMENT ON FUNCTION aidataops.profile_columns(regclass) IS
+'Profile of every column of a table or view, a row a column, from one scan: SELECT column_name, d.* FROM profile_columns(''t''), describe(profile) AS d. Types that profile_agg() does not know are profiled as text, types with a cast to real[] (as those of pgvector) as embeddings. Needs SELECT on the relation; row-level security applies as in any query. No rows for NULL.';
+
+CREATE FUNCTION aidataops.describe_columns(relation regclass)
+    RETURNS TABLE (column_name name, kind text, num_rows bigint, null_fraction double precision, approx_distinct bigint, min_value text,
+                   p25 text, median text, p75 text, max_value text, mean text, stddev double precision, top text, shape text)
+    LANGUAGE sql STABLE STRICT PARALLEL UNSAFE COST 100000 ROWS 20
+BEGIN ATOMIC
+    SELECT c.column_name, d.* FROM aidataops.profile_columns(relation) AS c, aidataops.describe(c.profile) AS d;
+END;
+COMMENT ON FUNCTION aidataops.describe_columns(regclass) IS
+'What is in a table or view, a readable row a column, from one scan: SELECT * FROM describe_columns(''t''). Columns: as describe(). Needs SELECT on the relation; row-level security applies. No rows for NULL.';

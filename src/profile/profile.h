@@ -188,6 +188,10 @@ extern double profile_cdf(const Profile *profile, double x, bool *exact);
 /* The value below or at which a share p lies; there must be an ordered value. */
 extern double profile_quantile(const Profile *profile, double p);
 
+/* Of one component; there must be one embedding, or two. */
+extern double embedding_mean(const Profile *profile, int component);
+extern double embedding_variance(const Profile *profile, int component);
+
 /* False without values: then there is no such number. */
 extern bool profile_mean(const Profile *profile, double *mean);
 extern bool profile_stddev(const Profile *profile, double *stddev);

@@ -447,6 +447,27 @@ read_components(ByteReader *reader, Profile *profile)
 	}
 }
 
+/* Within what so many vectors can reach, which keeps all arithmetic within 128 bits. */
+static bool
+components_in_range(const Profile *profile)
+{
+	int128 largest = (int128) (EMBEDDING_LIMIT * EMBEDDING_SCALE);
+
+	if (profile->counted > EMBEDDING_MAX_VECTORS ||
+		(profile->dimension == 0 && profile->counted > 0))
+		return false;
+	for (int i = 0; i < profile->dimension; i++)
+	{
+		const Component *component = &profile->components[i];
+
+		if (component->sum > largest * profile->counted ||
+			component->sum < -largest * profile->counted ||
+			component->squares > largest * largest * profile->counted)
+			return false;
+	}
+	return true;
+}
+
 /* Are the parts such as some values can have? */
 static bool
 profile_check(const Profile *profile)
@@ -468,8 +489,7 @@ profile_check(const Profile *profile)
 	/* one bit fewer dropped, and they would not have fitted */
 	if (profile->shift > 0 && profile->nbuckets <= RADIX_MAX_BUCKETS / 2)
 		return false;
-	if (profile->kind == PROFILE_EMBEDDING && (profile->counted > EMBEDDING_MAX_VECTORS ||
-											   (profile->dimension == 0 && profile->counted > 0)))
+	if (profile->kind == PROFILE_EMBEDDING && !components_in_range(profile))
 		return false;
 	return profile->zeroes <= profile->counted && (profile->flags & ~PROFILE_ROUNDED) == 0;
 }
