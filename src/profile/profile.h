@@ -179,6 +179,8 @@ extern double profile_from_sql(const Profile *profile, double number);
 
 /* As the source type prints it. */
 extern char *profile_number_text(const Profile *profile, double number);
+/* The same in six digits. */
+extern char *profile_short_text(const Profile *profile, double number);
 extern char *profile_extreme_text(const Profile *profile, const ProfileExtreme *extreme);
 /* Label in the database's encoding; "..." after one that was cut. */
 extern char *profile_label_text(const ProfileLabel *label);
@@ -195,5 +197,7 @@ extern double embedding_variance(const Profile *profile, int component);
 /* False without values: then there is no such number. */
 extern bool profile_mean(const Profile *profile, double *mean);
 extern bool profile_stddev(const Profile *profile, double *stddev);
+/* order 3: skewness, 4: kurtosis, of the population; false without spread. */
+extern bool profile_standardised_moment(const Profile *profile, int order, double *moment);
 
 #endif

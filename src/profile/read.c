@@ -135,56 +135,13 @@ profile_read_stddev(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(value * profile_scale(profile));
 }
 
-/*
- * The middle of what a bucket can hold stands for its values, as a share of the range from the least
- * value to the greatest: differences then lose no digits to the offset, and no power overflows.
- */
-static double
-bucket_position(const Profile *profile, int bucket)
-{
-	double min = profile->min.number / 2;
-	double range = profile->max.number / 2 - min;
-	double lower = profile_bucket_lower(profile, bucket) / 2 - min;
-	double upper = profile_bucket_upper(profile, bucket) / 2 - min;
-
-	return (lower / 2 + upper / 2) / range;
-}
-
-/*
- * The order-th central moment over the standard deviation to that power, of the population; false
- * if there is no spread.
- */
-static bool
-standardised_moment(const Profile *profile, int order, double *moment)
-{
-	double n = (double) profile->counted;
-	double mean = 0;
-	double variance = 0;
-	double sum = 0;
-
-	if (has_no_numbers(profile) || profile->min.number == profile->max.number)
-		return false;
-	for (int i = 0; i < profile->nbuckets; i++)
-		mean += (double) profile->buckets[i].count / n * bucket_position(profile, i);
-	for (int i = 0; i < profile->nbuckets; i++)
-	{
-		double share = (double) profile->buckets[i].count / n;
-		double d = bucket_position(profile, i) - mean;
-
-		variance += share * d * d;
-		sum += share * (order == 3 ? d * d * d : d * d * d * d);
-	}
-	*moment = sum / (order == 3 ? variance * sqrt(variance) : variance * variance);
-	return isfinite(*moment);
-}
-
 PG_FUNCTION_INFO_V1(profile_read_skewness);
 Datum
 profile_read_skewness(PG_FUNCTION_ARGS)
 {
 	double value;
 
-	if (!standardised_moment(PG_GETARG_PROFILE_P(0), 3, &value))
+	if (!profile_standardised_moment(PG_GETARG_PROFILE_P(0), 3, &value))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(value);
 }
@@ -195,7 +152,7 @@ profile_read_kurtosis(PG_FUNCTION_ARGS)
 {
 	double value;
 
-	if (!standardised_moment(PG_GETARG_PROFILE_P(0), 4, &value))
+	if (!profile_standardised_moment(PG_GETARG_PROFILE_P(0), 4, &value))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(value - 3);
 }

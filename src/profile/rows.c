@@ -17,24 +17,6 @@
 
 #define MAX_BINS 1000
 
-/* Six digits are what a person reads. */
-static char *
-short_text(const Profile *profile, double number)
-{
-	switch (profile_family(profile->kind))
-	{
-		case FAMILY_INSTANT:
-		case FAMILY_TIME:
-			return profile_number_text(profile, number);
-		default:
-			if (isinf(number))
-				return float8out_internal(number);
-			if (fabs(number) < 1e15 && number == rint(number))
-				return psprintf("%.0f", number);
-			return psprintf("%.6g", number);
-	}
-}
-
 static void
 put_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
@@ -117,7 +99,8 @@ top_value_text(const Profile *profile, const TopValue *top)
 	upper = profile_bucket_upper(profile, top->bucket);
 	if (lower == upper)
 		return profile_number_text(profile, lower);
-	return psprintf("%s .. %s", short_text(profile, lower), short_text(profile, upper));
+	return psprintf("%s .. %s", profile_short_text(profile, lower),
+					profile_short_text(profile, upper));
 }
 
 static bool
@@ -247,8 +230,8 @@ profile_histogram(PG_FUNCTION_ARGS)
 	bins = equal_bins(profile, profile->min.number, profile->max.number, n);
 	for (int i = 0; i < n; i++)
 	{
-		char *band = psprintf("%s .. %s", short_text(profile, bins[i].lower),
-							  short_text(profile, bins[i].upper));
+		char *band = psprintf("%s .. %s", profile_short_text(profile, bins[i].lower),
+							  profile_short_text(profile, bins[i].upper));
 		Datum values[7] = {
 			Int32GetDatum(i + 1),
 			Float8GetDatum(profile_to_sql(profile, bins[i].lower)),
@@ -381,7 +364,8 @@ quantile_text(const Profile *profile, double p)
 	if (profile_is_category(profile) || profile_num_ordered(profile) == 0)
 		return NULL;
 	number = profile_quantile(profile, p);
-	return profile->shift == 0 ? profile_number_text(profile, number) : short_text(profile, number);
+	return profile->shift == 0 ? profile_number_text(profile, number)
+							   : profile_short_text(profile, number);
 }
 
 PG_FUNCTION_INFO_V1(profile_describe);
@@ -427,7 +411,7 @@ profile_describe(PG_FUNCTION_ARGS)
 	set_text(&values[MAX], &nulls[MAX],
 			 numbers ? profile_extreme_text(profile, &profile->max) : NULL);
 	set_text(&values[MEAN], &nulls[MEAN],
-			 profile_mean(profile, &number) ? short_text(profile, number) : NULL);
+			 profile_mean(profile, &number) ? profile_short_text(profile, number) : NULL);
 	nulls[STDDEV] = !profile_stddev(profile, &number);
 	values[STDDEV] = Float8GetDatum(nulls[STDDEV] ? 0 : number * profile_scale(profile));
 	set_text(&values[TOP], &nulls[TOP], top_summary(profile));

@@ -195,6 +195,50 @@ profile_stddev(const Profile *profile, double *stddev)
 	return isfinite(*stddev);
 }
 
+/*
+ * The middle of what a bucket can hold stands for its values, as a share of the range from the least
+ * value to the greatest: differences then lose no digits to the offset, and no power overflows.
+ */
+static double
+bucket_position(const Profile *profile, int bucket)
+{
+	double min = profile->min.number / 2;
+	double range = profile->max.number / 2 - min;
+	double lower = profile_bucket_lower(profile, bucket) / 2 - min;
+	double upper = profile_bucket_upper(profile, bucket) / 2 - min;
+
+	return (lower / 2 + upper / 2) / range;
+}
+
+/*
+ * The order-th central moment over the standard deviation to that power, of the population; false
+ * if there is no spread.
+ */
+bool
+profile_standardised_moment(const Profile *profile, int order, double *moment)
+{
+	double n = (double) profile->counted;
+	double mean = 0;
+	double variance = 0;
+	double sum = 0;
+
+	if (profile_is_category(profile) || profile->counted == 0 ||
+		profile->min.number == profile->max.number)
+		return false;
+	for (int i = 0; i < profile->nbuckets; i++)
+		mean += (double) profile->buckets[i].count / n * bucket_position(profile, i);
+	for (int i = 0; i < profile->nbuckets; i++)
+	{
+		double share = (double) profile->buckets[i].count / n;
+		double d = bucket_position(profile, i) - mean;
+
+		variance += share * d * d;
+		sum += share * (order == 3 ? d * d * d : d * d * d * d);
+	}
+	*moment = sum / (order == 3 ? variance * sqrt(variance) : variance * variance);
+	return isfinite(*moment);
+}
+
 double
 embedding_mean(const Profile *profile, int component)
 {
@@ -260,6 +304,24 @@ profile_number_text(const Profile *profile, double number)
 	if (profile->kind == PROFILE_FLOAT4)
 		return DatumGetCString(DirectFunctionCall1(float4out, Float4GetDatum((float4) number)));
 	return float8out_internal(number);
+}
+
+/* Six digits are what a person reads. */
+char *
+profile_short_text(const Profile *profile, double number)
+{
+	switch (profile_family(profile->kind))
+	{
+		case FAMILY_INSTANT:
+		case FAMILY_TIME:
+			return profile_number_text(profile, number);
+		default:
+			if (isinf(number))
+				return float8out_internal(number);
+			if (fabs(number) < 1e15 && number == rint(number))
+				return psprintf("%.0f", number);
+			return psprintf("%.6g", number);
+	}
 }
 
 char *
