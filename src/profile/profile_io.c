@@ -13,10 +13,10 @@
 #include "common/base64.h"
 #include "common/hashfn.h"
 #include "common/int.h"
+#include "core/bits.h"
 #include "core/varint.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
-#include "port/pg_bitutils.h"
 #include "profile/profile.h"
 #include "profile/state.h"
 #include "utils/builtins.h"
@@ -139,28 +139,58 @@ put_extreme(StringInfo buf, ProfileKind kind, const ProfileExtreme *extreme)
 	bytes_put_u64(buf, bits);
 }
 
-/* Keys as steps from one to the next, without the zero bits that all of them end in. */
+/* The steps from one key to the next, without the zero bits that all keys end in. */
+static uint64 *
+key_steps(const Profile *profile, int *unit)
+{
+	uint64 *steps = palloc(profile->nbuckets * sizeof(uint64));
+	uint64 ones = 0;
+	uint64 next = 0;
+
+	for (int i = 0; i < profile->nbuckets; i++)
+		ones |= profile->buckets[i].key;
+	*unit = ones ? pg_rightmost_one_pos64(ones) : 0;
+	for (int i = 0; i < profile->nbuckets; i++)
+	{
+		uint64 key = profile->buckets[i].key >> *unit;
+
+		steps[i] = key - next;
+		next = key + 1;
+	}
+	return steps;
+}
+
 static void
 put_buckets(StringInfo buf, const Profile *profile)
 {
-	uint64 ones = 0;
-	uint64 next = 0;
+	BitWriter writer = {.buf = buf};
+	uint32 steps_with[65] = {0};
+	uint32 counts_with[65] = {0};
+	uint64 *steps;
 	int unit;
+	int step_order;
+	int count_order;
 
 	if (profile->nbuckets == 0)
 		return;
-	for (int i = 0; i < profile->nbuckets; i++)
-		ones |= profile->buckets[i].key;
-	unit = ones ? pg_rightmost_one_pos64(ones) : 0;
-	bytes_put_u8(buf, unit);
+	steps = key_steps(profile, &unit);
 	for (int i = 0; i < profile->nbuckets; i++)
 	{
-		uint64 key = profile->buckets[i].key >> unit;
-
-		bytes_put_varint(buf, key - next);
-		bytes_put_varint(buf, profile->buckets[i].count);
-		next = key + 1;
+		steps_with[bits_of(steps[i])]++;
+		counts_with[bits_of(profile->buckets[i].count - 1)]++;
 	}
+	step_order = golomb_order(steps_with, profile->nbuckets);
+	count_order = golomb_order(counts_with, profile->nbuckets);
+	bytes_put_u8(buf, unit);
+	bytes_put_u8(buf, step_order);
+	bytes_put_u8(buf, count_order);
+	for (int i = 0; i < profile->nbuckets; i++)
+	{
+		bits_put_golomb(&writer, steps[i], step_order);
+		bits_put_golomb(&writer, profile->buckets[i].count - 1, count_order);
+	}
+	bits_flush(&writer);
+	pfree(steps);
 }
 
 static void
@@ -344,34 +374,39 @@ read_extreme(ByteReader *reader, ProfileKind kind, ProfileExtreme *extreme)
 static void
 read_buckets(ByteReader *reader, Profile *profile, int64 *total)
 {
+	BitReader bits = {.bytes = reader};
 	uint64 max_key = ~UINT64CONST(0) >> profile->shift;
 	uint64 next = 0;
-	int unit = 0;
+	int unit;
+	int step_order;
+	int count_order;
 
 	profile->nbuckets = (int) reader_varint_upto(reader, RADIX_MAX_BUCKETS);
-	if (profile->nbuckets > 0)
-		unit = (int) reader_varint_upto(reader, 63);
-	max_key >>= unit;
-	/* at least a byte each for key and count */
-	if (reader_left(reader) < 2 * (size_t) profile->nbuckets)
-		reader->failed = true;
-	if (reader->failed)
-		profile->nbuckets = 0;
 	profile->buckets = palloc(Max(profile->nbuckets, 1) * sizeof(RadixSlot));
-	for (int i = 0; i < profile->nbuckets; i++)
+	if (profile->nbuckets == 0)
+		return;
+	unit = (int) reader_varint_upto(reader, 63);
+	step_order = (int) reader_varint_upto(reader, GOLOMB_MAX_ORDER);
+	count_order = (int) reader_varint_upto(reader, GOLOMB_MAX_ORDER);
+	max_key >>= unit;
+	for (int i = 0; i < profile->nbuckets && !reader->failed; i++)
 	{
 		RadixSlot *bucket = &profile->buckets[i];
-		uint64 step = reader_varint(reader);
+		uint64 step = bits_get_golomb(&bits, step_order);
+		uint64 less = bits_get_golomb(&bits, count_order);
 
-		bucket->count = read_count(reader, total);
-		if ((next == 0 && i > 0) || step > max_key || next > max_key - step || bucket->count == 0)
+		if ((next == 0 && i > 0) || next > max_key || step > max_key - next ||
+			less >= PG_INT64_MAX || pg_add_s64_overflow(*total, (int64) less + 1, total))
+		{
 			reader->failed = true;
+			return;
+		}
+		bucket->count = (int64) less + 1;
 		bucket->key = (next + step) << unit;
 		next += step + 1;
 		profile->counted += bucket->count;
-		if (reader->failed)
-			return;
 	}
+	bits_finish(&bits);
 }
 
 static void

@@ -110,6 +110,7 @@ state_create(ProfileKind kind, const StateShape *shape)
 	*state = layout;
 	SET_VARSIZE(state, size);
 	state->mark = PROFILE_STATE_MARK;
+	state->layout = PROFILE_STATE_LAYOUT;
 	state->kind = kind;
 	state->pending_capacity = shape->pending_capacity;
 	state->capacity_bits = shape->capacity_bits;
@@ -642,6 +643,42 @@ count_embedding(ProfileState *state, ArrayType *array, bool is_float4)
 
 /* ------------------------------------------------------------------ conversion, merge ---- */
 
+static bool
+part_fits(const ProfileState *state, uint32 at, Size size)
+{
+	return at == 0 || (at >= offsetof(ProfileState, pending) && size <= VARSIZE(state) - at);
+}
+
+/*
+ * Another's aggregate may let a state out, a table may keep it, and a later release or a damaged page
+ * bring it back: it must not be followed to where it has no memory.
+ */
+static void
+check_state(const ProfileState *state)
+{
+	Size size = VARSIZE(state);
+	Size capacity = (Size) 1 << Min(state->capacity_bits, 31);
+
+	if (state->layout != PROFILE_STATE_LAYOUT || capacity > RADIX_MAX_CAPACITY ||
+		state->nbuckets > RADIX_MAX_BUCKETS || state->nbuckets >= capacity + (capacity == 1) ||
+		state->shift > RADIX_MAX_SHIFT || state->pending_capacity > PENDING_MAX ||
+		state->npending > state->pending_capacity || state->heap_used > state->heap_capacity ||
+		state->dimension > EMBEDDING_MAX_DIMENSION ||
+		size < offsetof(ProfileState, pending) + state->pending_capacity * sizeof(uint64) ||
+		(state->nbuckets > 0 && state->slots_at == 0) ||
+		(state->shift > 0 && state->registers_at == 0) ||
+		(state->dimension > 0 && state->components_at == 0) ||
+		!part_fits(state, state->moments_at, sizeof(ExactSum)) ||
+		!part_fits(state, state->slots_at, capacity * sizeof(RadixSlot)) ||
+		!part_fits(state, state->labels_at, capacity * sizeof(uint32)) ||
+		!part_fits(state, state->heap_at, state->heap_capacity) ||
+		!part_fits(state, state->registers_at, DISTINCT_REGISTERS) ||
+		!part_fits(state, state->components_at, state->dimension * sizeof(Component)))
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("working state of a profile is damaged or of another release"),
+						errhint("Store what profile_agg() or rollup() return.")));
+}
+
 Profile *
 profile_of_state(const ProfileState *given)
 {
@@ -649,6 +686,7 @@ profile_of_state(const ProfileState *given)
 	Profile *profile = palloc0(sizeof(Profile));
 	RadixTable table;
 
+	check_state(state);
 	state = state_absorb(state);
 	table = table_of(state);
 	profile->kind = state->kind;
@@ -856,6 +894,7 @@ writable_state(FunctionCallInfo fcinfo)
 
 	if (profile_is_state(value))
 	{
+		check_state((ProfileState *) value);
 		if (AggCheckCallContext(fcinfo, NULL))
 			return (ProfileState *) value;
 		return memcpy(palloc(VARSIZE(value)), value, VARSIZE(value));

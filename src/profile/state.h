@@ -17,6 +17,8 @@
 
 #define PROFILE_STATE_MARK 0xFF /* where a stored profile has its version */
 
+#define PROFILE_STATE_LAYOUT 1 /* changes with anything below */
+
 #define PENDING_START 32
 #define PENDING_MAX   512
 
@@ -44,7 +46,7 @@ typedef struct ProfileState
 	uint32 dimension;
 	uint8 capacity_bits;
 	uint8 label_size;
-	uint8 reserved[2];
+	uint16 layout; /* PROFILE_STATE_LAYOUT */
 
 	int64 nulls;
 	int64 nans;

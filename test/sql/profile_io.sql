@@ -3,8 +3,9 @@ SET search_path = public, aidataops;
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 
--- The layout of docs/profile.md, byte by byte: version, kind, flags, reserved, bits dropped; NULL, NaN, -inf, +inf, zeroes; buckets;
--- minimum, maximum; sum, sum of squares.  3 = 2^1074 * 3 units: limb 33 (1074 / 32), 3 << 18; squares 10 at limb 67, 10 << 4.
+-- The layout of docs/profile.md, byte by byte: version, kind, flags, reserved, bits dropped; NULL, NaN, -inf, +inf, zeroes; one bucket,
+-- its key bff (and 52 zero bits), orders 12 and 2, bits 1 101111111111 1 10, filled with 0; minimum, maximum; sum 3 at limb 33, as
+-- 1074 = 33 * 32 + 18, 3 << 18; sum of squares at limb 67, 3 << 4.
 SELECT encode(profile_send(profile_agg(x)), 'hex') FROM (VALUES (1), (1), (1), (NULL)) AS v (x);
 SELECT encode(profile_send(profile_agg(x)), 'hex') FROM (VALUES (0.0::float8), ('NaN'), ('Infinity'), ('-Infinity')) AS v (x);
 SELECT encode(profile_send(profile_agg(x)), 'hex') FROM (VALUES (-12345.60), (-12345.6)) AS v (x);
