@@ -431,6 +431,9 @@ CREATE FUNCTION aidataops.profile_columns(relation regclass)
     RETURNS TABLE (column_name name, data_type text, profile aidataops.profile)
     LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE COST 100000 ROWS 20
     SET search_path = pg_catalog, pg_temp
+    -- what goes by way of text gets the same text in every session
+    SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
 AS $$
 DECLARE
     columns name[];
@@ -451,7 +454,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION aidataops.profile_columns(regclass) IS
-'Profile of every column of a table or view, a row a column, from one scan: SELECT column_name, d.* FROM profile_columns(''t''), describe(profile) AS d. Types that profile_agg() does not know are profiled as text, types with a cast to real[] (as those of pgvector) as embeddings. Needs SELECT on the relation; row-level security applies as in any query. No rows for NULL.';
+'Profile of every column of a table or view, a row a column, from one scan: SELECT column_name, d.* FROM profile_columns(''t''), describe(profile) AS d. Types that profile_agg() does not know are profiled as text (under settings that do not depend on the session), types with a cast to real[] (as those of pgvector) as embeddings. Needs SELECT on the relation; row-level security applies as in any query. No rows for NULL.';
 
 CREATE FUNCTION aidataops.describe_columns(relation regclass)
     RETURNS TABLE (column_name name, kind text, num_rows bigint, null_fraction double precision, approx_distinct bigint, min_value text,

@@ -129,6 +129,10 @@ SELECT column_name, data_type, profile_kind(profile), num_rows(profile), approx_
 SELECT column_name, kind, num_rows, median, top FROM describe_columns('"odd name"');
 CREATE VIEW later AS SELECT id, share FROM "odd name" WHERE id > 5;
 SELECT column_name, num_rows(profile) FROM profile_columns('later');
+-- as text, but the same text in every session
+SET IntervalStyle = 'iso_8601';
+SELECT value FROM profile_columns('"odd name"'), top_values(profile, 1) WHERE column_name = 'iv';
+RESET IntervalStyle;
 CREATE TABLE no_columns ();
 SELECT count(*) FROM profile_columns('no_columns');
 SELECT count(*) FROM profile_columns(NULL);
