@@ -8,6 +8,8 @@
 #ifndef AIDATAOPS_CORE_NUMERIC_VIEW_H
 #define AIDATAOPS_CORE_NUMERIC_VIEW_H
 
+#include "compat.h"
+
 typedef enum NumericSign
 {
 	NUMERIC_SIGN_PLUS = 0,

@@ -23,3 +23,4 @@ SELECT * FROM model ORDER BY 1;
 SELECT table_fingerprint('"Odd ""Schema"""."Täble"'), table_fingerprint('sealed'), table_fingerprint('owned');
 SELECT c.relname, i.indexdef FROM pg_class AS c JOIN pg_indexes AS i ON i.schemaname = 'aidataops_history' AND i.tablename = c.relname
  WHERE c.relnamespace = 'aidataops_history'::regnamespace ORDER BY 1, 2;
+SELECT name, profile, to_jsonb(profile), rollup(profile) OVER (PARTITION BY profile_kind(profile) ORDER BY name) = profile AS merges FROM profiles ORDER BY name;

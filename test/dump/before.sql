@@ -28,6 +28,11 @@ SELECT commit('sealed', 'first');
 DELETE FROM sealed WHERE id = 3;
 SELECT commit('sealed', 'second');
 
+-- profiles of every layout: exact, coarse, with labels, of embeddings
+CREATE TABLE profiles AS SELECT column_name AS name, profile FROM profile_columns('sealed');
+INSERT INTO profiles SELECT 'coarse', profile_agg(sqrt(n)) FROM generate_series(1, 20000) AS n;
+INSERT INTO profiles SELECT 'vectors', profile_agg(ARRAY[n, 1]::real[]) FROM generate_series(1, 10) AS n;
+
 SET ROLE aidataops_dump_owner;
 CREATE TABLE owned (id int PRIMARY KEY, v text);
 INSERT INTO owned VALUES (1, 'a'), (2, 'b');
