@@ -1,29 +1,18 @@
 /*
- * state.c: the working state of a profile, and the aggregates on it.
+ * state.c: the working state of a profile: its parts, counting, merging.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "aidataops.h"
-#include "catalog/pg_type.h"
 #include "common/int.h"
-#include "core/hash.h"
-#include "core/value.h"
 #include "mb/pg_wchar.h"
 #include "profile/profile.h"
 #include "profile/state.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/jsonb.h"
-#include "utils/numeric.h"
 #include "utils/timestamp.h"
-#include "utils/uuid.h"
 
 StaticAssertDecl(PENDING_MAX <= EXACT_SUM_ROOM, "exact sums are normalised once for all pending");
-
-#define EXACT_INTEGERS (INT64CONST(1) << 53) /* doubles hold all integers up to this */
 
 /* ------------------------------------------------------------------------ the parts ---- */
 
@@ -227,8 +216,8 @@ count_image(ProfileState *state, RadixTable *table, uint64 image, int64 count)
 		coarsen(state, table, image, 0);
 }
 
-static void
-widen_extremes(ProfileState *state, const ProfileExtreme *min, const ProfileExtreme *max)
+void
+state_widen_extremes(ProfileState *state, const ProfileExtreme *min, const ProfileExtreme *max)
 {
 	if (!state->has_extremes || profile_extreme_compare(min, &state->min) < 0)
 		state->min = *min;
@@ -273,7 +262,7 @@ absorb_extremes(ProfileState *state, const double *values, int n)
 		min.number = values[i] < min.number ? values[i] : min.number;
 		max.number = values[i] > max.number ? values[i] : max.number;
 	}
-	widen_extremes(state, &min, &max);
+	state_widen_extremes(state, &min, &max);
 }
 
 /* Kinds whose extremes are more than a double keep them as values arrive. */
@@ -340,7 +329,7 @@ state_absorb(ProfileState *state)
 }
 
 /* Room to append one pending value. */
-static pg_noinline ProfileState *
+ProfileState *
 state_make_room(ProfileState *state)
 {
 	StateShape shape = shape_of(state);
@@ -352,19 +341,10 @@ state_make_room(ProfileState *state)
 	return state_reshape(state, &shape);
 }
 
-static inline ProfileState *
-append_number(ProfileState *state, double value)
-{
-	if (unlikely(state->npending >= state->pending_capacity))
-		state = state_make_room(state);
-	memcpy(&state->pending[state->npending++], &value, sizeof(value));
-	return state;
-}
-
 /* ---------------------------------------------------------------------- categories ---- */
 
-static ProfileLabel
-label_cut(const char *text, int size, bool cut, int limit)
+ProfileLabel
+profile_label_cut(const char *text, int size, bool cut, int limit)
 {
 	int kept = pg_encoding_mbcliplen(PG_UTF8, text, size, Min(size, limit));
 
@@ -418,25 +398,25 @@ shorten_labels(ProfileState *state, uint8 size)
 
 		if (table.slots[slot].count == 0)
 			continue;
-		label = label_cut(entry + 1, entry[0] & 0x7f, ((uint8) entry[0] & 0x80) != 0, size);
+		label = profile_label_cut(entry + 1, entry[0] & 0x7f, ((uint8) entry[0] & 0x80) != 0, size);
 		put_label(state, slot, &label);
 	}
 	pfree(old_heap);
 }
 
 /* The category is new, and there is a bucket for it. */
-static ProfileState *
-insert_category(ProfileState *state, uint64 hash, int64 count, const ProfileLabel *given)
+ProfileState *
+state_insert_category(ProfileState *state, uint64 hash, int64 count, const ProfileLabel *given)
 {
 	StateShape shape = shape_of(state);
-	ProfileLabel label = label_cut(given->text, given->size, given->cut, state->label_size);
+	ProfileLabel label = profile_label_cut(given->text, given->size, given->cut, state->label_size);
 	RadixTable table;
 	uint32 slot;
 
 	while (state->heap_used - state->nbuckets + label.size > LABEL_BUDGET)
 	{
 		shorten_labels(state, state->label_size / 2);
-		label = label_cut(given->text, given->size, given->cut, state->label_size);
+		label = profile_label_cut(given->text, given->size, given->cut, state->label_size);
 	}
 	if (shape.capacity_bits == 0 || (1U << shape.capacity_bits) < 2 * (state->nbuckets + 1))
 		shape.capacity_bits = shape.capacity_bits ? shape.capacity_bits + 1 : 3;
@@ -456,8 +436,8 @@ insert_category(ProfileState *state, uint64 hash, int64 count, const ProfileLabe
 }
 
 /* Count a category that has a bucket of its own. */
-static inline bool
-count_known_category(ProfileState *state, uint64 hash, int64 count)
+bool
+state_count_known(ProfileState *state, uint64 hash, int64 count)
 {
 	RadixTable table;
 	RadixSlot *slot;
@@ -473,106 +453,10 @@ count_known_category(ProfileState *state, uint64 hash, int64 count)
 	return true;
 }
 
-static ProfileState *
-append_hash(ProfileState *state, uint64 hash)
-{
-	if (unlikely(state->npending >= state->pending_capacity))
-		state = state_make_room(state);
-	state->pending[state->npending++] = hash;
-	return state;
-}
-
-static ProfileLabel
-label_of_cstring(const char *text)
-{
-	int size = strlen(text);
-	const char *utf8 = text_to_utf8(text, &size);
-
-	return label_cut(utf8, size, false, LABEL_MAX);
-}
-
-/* -- how each type is hashed, and how it is shown -- */
-
-static ProfileLabel
-text_label(Datum value, const char *bytes, int size)
-{
-	return label_cut(bytes, size, false, LABEL_MAX);
-}
-
-static ProfileLabel
-bool_label(Datum value, const char *bytes, int size)
-{
-	return label_of_cstring(DatumGetBool(value) ? "true" : "false");
-}
-
-static ProfileLabel
-uuid_label(Datum value, const char *bytes, int size)
-{
-	return label_of_cstring(DatumGetCString(DirectFunctionCall1(uuid_out, value)));
-}
-
-static ProfileLabel
-bytea_label(Datum value, const char *bytes, int size)
-{
-	char text[2 + LABEL_MAX + 1] = "\\x";
-	int shown = Min(size, LABEL_MAX / 2); /* more than fit, so that the cut is seen */
-
-	text[2 + hex_encode(bytes, shown, text + 2)] = '\0';
-	return label_of_cstring(pstrdup(text));
-}
-
-static ProfileLabel
-jsonb_label(Datum value, const char *bytes, int size)
-{
-	Jsonb *json = DatumGetJsonbP(value);
-
-	return label_of_cstring(JsonbToCString(NULL, &json->root, VARSIZE(json)));
-}
-
-typedef ProfileLabel (*LabelFunction)(Datum value, const char *bytes, int size);
-
-/* bytes: the payload of the value in the encoding aido1, docs/fingerprint.md */
-static inline ProfileState *
-count_category(ProfileState *state, Datum value, const char *bytes, int size,
-			   LabelFunction label_function)
-{
-	uint64 hash = XXH3_64bits(bytes, size);
-
-	if (state->shift == 0)
-	{
-		ProfileLabel label;
-
-		if (count_known_category(state, hash, 1))
-			return state;
-		if (state->nbuckets < RADIX_MAX_BUCKETS)
-		{
-			label = label_function(value, bytes, size);
-			return insert_category(state, hash, 1, &label);
-		}
-	}
-	return append_hash(state, hash);
-}
-
 /* ---------------------------------------------------------------------- embeddings ---- */
 
-/* In fixed point; false if some component cannot be. */
-static bool
-quantise(const char *data, bool is_float4, int n, int64 *fixed)
-{
-	bool usable = true;
-
-	for (int i = 0; i < n; i++)
-	{
-		double x = is_float4 ? ((const float4 *) data)[i] : ((const float8 *) data)[i];
-
-		usable &= fabs(x) <= EMBEDDING_LIMIT; /* not NaN */
-		fixed[i] = usable ? (int64) rint(x * EMBEDDING_SCALE) : 0;
-	}
-	return usable;
-}
-
-static void
-check_dimension(int expected, int found)
+void
+state_check_dimension(int expected, int found)
 {
 	if (expected != found)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
@@ -581,8 +465,8 @@ check_dimension(int expected, int found)
 						errhint("Profile them apart: GROUP BY cardinality(embedding).")));
 }
 
-static void
-check_vector_count(int64 n)
+void
+state_check_vectors(int64 n)
 {
 	if (n > EMBEDDING_MAX_VECTORS)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -590,8 +474,8 @@ check_vector_count(int64 n)
 						errdetail("A profile holds at most %d of them.", EMBEDDING_MAX_VECTORS)));
 }
 
-static ProfileState *
-set_dimension(ProfileState *state, int dimension)
+ProfileState *
+state_set_dimension(ProfileState *state, int dimension)
 {
 	StateShape shape = shape_of(state);
 
@@ -601,44 +485,6 @@ set_dimension(ProfileState *state, int dimension)
 						errdetail("At most %d dimensions are profiled.", EMBEDDING_MAX_DIMENSION)));
 	shape.dimension = dimension;
 	return state_reshape(state, &shape);
-}
-
-static ProfileState *
-count_embedding(ProfileState *state, ArrayType *array, bool is_float4)
-{
-	int dimension = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	int64 *fixed;
-	Component *components;
-	uint128 squares = 0;
-
-	if (dimension == 0 || array_contains_nulls(array))
-	{
-		state->nans++;
-		return state;
-	}
-	if (state->dimension == 0)
-		state = set_dimension(state, dimension);
-	check_dimension(state->dimension, dimension);
-	fixed = palloc(dimension * sizeof(int64));
-	if (!quantise(ARR_DATA_PTR(array), is_float4, dimension, fixed))
-	{
-		state->nans++;
-		pfree(fixed);
-		return state;
-	}
-	check_vector_count(state->counted + state->npending + 1);
-	components = part(state, state->components_at);
-	for (int i = 0; i < dimension; i++)
-	{
-		int128 square = (int128) fixed[i] * fixed[i];
-
-		components[i].sum += fixed[i];
-		components[i].squares += square;
-		squares += square;
-	}
-	pfree(fixed);
-	/* a root is correctly rounded by every machine, unlike a logarithm */
-	return append_number(state, sqrt((double) squares) / EMBEDDING_SCALE);
 }
 
 /* ------------------------------------------------------------------ conversion, merge ---- */
@@ -653,8 +499,8 @@ part_fits(const ProfileState *state, uint32 at, Size size)
  * Another's aggregate may let a state out, a table may keep it, and a later release or a damaged page
  * bring it back: it must not be followed to where it has no memory.
  */
-static void
-check_state(const ProfileState *state)
+void
+state_check(const ProfileState *state)
 {
 	Size size = VARSIZE(state);
 	Size capacity = (Size) 1 << Min(state->capacity_bits, 31);
@@ -686,7 +532,7 @@ profile_of_state(const ProfileState *given)
 	Profile *profile = palloc0(sizeof(Profile));
 	RadixTable table;
 
-	check_state(state);
+	state_check(state);
 	state = state_absorb(state);
 	table = table_of(state);
 	profile->kind = state->kind;
@@ -792,11 +638,11 @@ merge_labelled(ProfileState **state, const Profile *other)
 	{
 		const RadixSlot *bucket = &other->buckets[done];
 
-		if (count_known_category(*state, bucket->key, bucket->count))
+		if (state_count_known(*state, bucket->key, bucket->count))
 			continue;
 		if ((*state)->nbuckets >= RADIX_MAX_BUCKETS)
 			break;
-		*state = insert_category(*state, bucket->key, bucket->count, &other->labels[done]);
+		*state = state_insert_category(*state, bucket->key, bucket->count, &other->labels[done]);
 	}
 	return done;
 }
@@ -832,9 +678,9 @@ merge_components(ProfileState *state, const Profile *other)
 	if (other->dimension == 0)
 		return state;
 	if (state->dimension == 0)
-		state = set_dimension(state, other->dimension);
-	check_dimension(state->dimension, other->dimension);
-	check_vector_count(state->counted + state->npending);
+		state = state_set_dimension(state, other->dimension);
+	state_check_dimension(state->dimension, other->dimension);
+	state_check_vectors(state->counted + state->npending);
 	components = part(state, state->components_at);
 	for (int i = 0; i < other->dimension; i++)
 	{
@@ -844,7 +690,7 @@ merge_components(ProfileState *state, const Profile *other)
 	return state;
 }
 
-static ProfileState *
+ProfileState *
 state_merge(ProfileState *state, const Profile *other)
 {
 	if (state->kind != other->kind)
@@ -864,7 +710,7 @@ state_merge(ProfileState *state, const Profile *other)
 	state = merge_buckets(state, other);
 	if (!is_category(state))
 	{
-		widen_extremes(state, &other->min, &other->max);
+		state_widen_extremes(state, &other->min, &other->max);
 		exact_sum_merge(part(state, state->moments_at), &other->moments);
 		if (!exact_sum_in_range(part(state, state->moments_at)))
 			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -873,7 +719,7 @@ state_merge(ProfileState *state, const Profile *other)
 	return merge_components(state, other);
 }
 
-static ProfileState *
+ProfileState *
 state_empty(ProfileKind kind)
 {
 	StateShape shape = {0};
@@ -881,226 +727,4 @@ state_empty(ProfileKind kind)
 	if (profile_family(kind) != FAMILY_CATEGORY)
 		shape.pending_capacity = PENDING_START;
 	return state_create(kind, &shape);
-}
-
-/* ---------------------------------------------------------------------- aggregates ---- */
-
-/* Argument 0 as a state that may be changed: the aggregate's own, or a copy. */
-static ProfileState *
-writable_state(FunctionCallInfo fcinfo)
-{
-	struct varlena *value = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
-	Profile *profile;
-
-	if (profile_is_state(value))
-	{
-		check_state((ProfileState *) value);
-		if (AggCheckCallContext(fcinfo, NULL))
-			return (ProfileState *) value;
-		return memcpy(palloc(VARSIZE(value)), value, VARSIZE(value));
-	}
-	profile = profile_of_datum(PointerGetDatum(value));
-	return state_merge(state_empty(profile->kind), profile);
-}
-
-/* Of a transition function, whose first argument begins as INITCOND. */
-static inline ProfileState *
-transition_state(FunctionCallInfo fcinfo, ProfileKind kind)
-{
-	ProfileState *state;
-
-	if (PG_ARGISNULL(0) || !AggCheckCallContext(fcinfo, NULL))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("transition function of profile_agg() called outside of it")));
-	state = (ProfileState *) DatumGetPointer(PG_GETARG_DATUM(0));
-	if (unlikely(VARATT_IS_EXTENDED(state) || !profile_is_state((struct varlena *) state)))
-		state = writable_state(fcinfo);
-	if (unlikely(state->kind != kind))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("state of a profile of %s got a value of kind %s",
-							   profile_kind_name(state->kind), profile_kind_name(kind))));
-	return state;
-}
-
-static ProfileState *
-count_integer(ProfileState *state, int64 value)
-{
-	if (unlikely(!state->has_extremes || value < state->min.integer || value > state->max.integer))
-	{
-		ProfileExtreme extreme = {.number = profile_number_of_integer(state->kind, value),
-								  .integer = value};
-
-		widen_extremes(state, &extreme, &extreme);
-	}
-	if (unlikely(value > EXACT_INTEGERS || value < -EXACT_INTEGERS))
-		state->flags |= PROFILE_ROUNDED;
-	return append_number(state, profile_number_of_integer(state->kind, value));
-}
-
-static ProfileState *
-count_infinity(ProfileState *state, bool negative)
-{
-	if (negative)
-		state->negative_infinities++;
-	else
-		state->positive_infinities++;
-	return state;
-}
-
-static ProfileState *
-count_timestamp(ProfileState *state, Timestamp value)
-{
-	if (TIMESTAMP_NOT_FINITE(value))
-		return count_infinity(state, TIMESTAMP_IS_NOBEGIN(value));
-	return count_integer(state, value);
-}
-
-static ProfileState *
-count_date(ProfileState *state, DateADT value)
-{
-	if (DATE_NOT_FINITE(value))
-		return count_infinity(state, DATE_IS_NOBEGIN(value));
-	return count_integer(state, value);
-}
-
-static ProfileState *
-count_numeric(ProfileState *state, Numeric value)
-{
-	NumericView view = numeric_view((struct varlena *) value);
-	double number = numeric_nearest_double(&view);
-
-	if (isfinite(number) &&
-		(!state->has_extremes || number <= state->min.number || number >= state->max.number))
-	{
-		ProfileExtreme extreme = {.number = number};
-
-		kept_numeric_set(&extreme.numeric, &view);
-		widen_extremes(state, &extreme, &extreme);
-	}
-	return append_number(state, number);
-}
-
-#define PROFILE_TRANSITION(name, kind, count)                                                      \
-	PG_FUNCTION_INFO_V1(name);                                                                     \
-	Datum name(PG_FUNCTION_ARGS)                                                                   \
-	{                                                                                              \
-		ProfileState *state = transition_state(fcinfo, kind);                                      \
-                                                                                                   \
-		if (PG_ARGISNULL(1))                                                                       \
-			state->nulls++;                                                                        \
-		else                                                                                       \
-			state = count;                                                                         \
-		PG_RETURN_POINTER(state);                                                                  \
-	}                                                                                              \
-	extern int no_such_variable
-
-PROFILE_TRANSITION(profile_accum_int2, PROFILE_INTEGER, count_integer(state, PG_GETARG_INT16(1)));
-PROFILE_TRANSITION(profile_accum_int4, PROFILE_INTEGER, count_integer(state, PG_GETARG_INT32(1)));
-PROFILE_TRANSITION(profile_accum_int8, PROFILE_INTEGER, count_integer(state, PG_GETARG_INT64(1)));
-PROFILE_TRANSITION(profile_accum_float4, PROFILE_FLOAT4, append_number(state, PG_GETARG_FLOAT4(1)));
-PROFILE_TRANSITION(profile_accum_float8, PROFILE_FLOAT8, append_number(state, PG_GETARG_FLOAT8(1)));
-PROFILE_TRANSITION(profile_accum_numeric, PROFILE_NUMERIC,
-				   count_numeric(state, (Numeric) PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1))));
-PROFILE_TRANSITION(profile_accum_date, PROFILE_DATE, count_date(state, PG_GETARG_DATEADT(1)));
-PROFILE_TRANSITION(profile_accum_time, PROFILE_TIME, count_integer(state, PG_GETARG_TIMEADT(1)));
-PROFILE_TRANSITION(profile_accum_timestamp, PROFILE_TIMESTAMP,
-				   count_timestamp(state, PG_GETARG_TIMESTAMP(1)));
-PROFILE_TRANSITION(profile_accum_timestamptz, PROFILE_TIMESTAMPTZ,
-				   count_timestamp(state, PG_GETARG_TIMESTAMPTZ(1)));
-
-static inline ProfileState *
-count_text(ProfileState *state, Datum datum)
-{
-	text *value = DatumGetTextPP(datum);
-	int size = VARSIZE_ANY_EXHDR(value);
-	const char *utf8 = text_to_utf8(VARDATA_ANY(value), &size);
-
-	return count_category(state, datum, utf8, size, text_label);
-}
-
-static ProfileState *
-count_bool(ProfileState *state, Datum datum)
-{
-	char byte = DatumGetBool(datum) ? 1 : 0;
-
-	return count_category(state, datum, &byte, 1, bool_label);
-}
-
-static ProfileState *
-count_uuid(ProfileState *state, Datum datum)
-{
-	return count_category(state, datum, (char *) DatumGetUUIDP(datum)->data, UUID_LEN, uuid_label);
-}
-
-static ProfileState *
-count_bytea(ProfileState *state, Datum datum)
-{
-	bytea *value = DatumGetByteaPP(datum);
-
-	return count_category(state, datum, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), bytea_label);
-}
-
-static ProfileState *
-count_jsonb(ProfileState *state, Datum datum, FmgrInfo *function)
-{
-	ValueEncoder *encoder = function->fn_extra;
-	StringInfoData buf;
-
-	if (encoder == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(function->fn_mcxt);
-
-		encoder = function->fn_extra = palloc(sizeof(ValueEncoder));
-		value_encoder_init(encoder, JSONBOID, "value", TAGS_HASHED);
-		MemoryContextSwitchTo(old);
-	}
-	initStringInfo(&buf);
-	value_encode(encoder, &buf, datum);
-	return count_category(state, datum, buf.data + sizeof(uint32), buf.len - sizeof(uint32),
-						  jsonb_label);
-}
-
-PROFILE_TRANSITION(profile_accum_text, PROFILE_TEXT, count_text(state, PG_GETARG_DATUM(1)));
-PROFILE_TRANSITION(profile_accum_bool, PROFILE_BOOL, count_bool(state, PG_GETARG_DATUM(1)));
-PROFILE_TRANSITION(profile_accum_uuid, PROFILE_UUID, count_uuid(state, PG_GETARG_DATUM(1)));
-PROFILE_TRANSITION(profile_accum_bytea, PROFILE_BYTEA, count_bytea(state, PG_GETARG_DATUM(1)));
-PROFILE_TRANSITION(profile_accum_jsonb, PROFILE_JSONB,
-				   count_jsonb(state, PG_GETARG_DATUM(1), fcinfo->flinfo));
-PROFILE_TRANSITION(profile_accum_float4s, PROFILE_EMBEDDING,
-				   count_embedding(state, PG_GETARG_ARRAYTYPE_P(1), true));
-PROFILE_TRANSITION(profile_accum_float8s, PROFILE_EMBEDDING,
-				   count_embedding(state, PG_GETARG_ARRAYTYPE_P(1), false));
-
-/* For types that nobody has said how to profile. */
-PG_FUNCTION_INFO_V1(profile_accum_any);
-Datum
-profile_accum_any(PG_FUNCTION_ARGS)
-{
-	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 1);
-
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					errmsg("profile_agg() does not know type %s",
-						   OidIsValid(type) ? format_type_be(type) : "of this column"),
-					errhint("Write profile_agg(x::text) to profile values as categories, or cast "
-							"them to a number, a timestamp or float8[].")));
-	PG_RETURN_NULL();
-}
-
-/* Operator +, and as aggregate support: combine function, and transition of rollup(). */
-PG_FUNCTION_INFO_V1(profile_add);
-Datum
-profile_add(PG_FUNCTION_ARGS)
-{
-	ProfileState *state = state_merge(writable_state(fcinfo), PG_GETARG_PROFILE_P(1));
-
-	if (AggCheckCallContext(fcinfo, NULL))
-		PG_RETURN_POINTER(state);
-	PG_RETURN_PROFILE_P(profile_of_state(state));
-}
-
-PG_FUNCTION_INFO_V1(profile_final);
-Datum
-profile_final(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(profile_stored(PG_GETARG_DATUM(0)));
 }

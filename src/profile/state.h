@@ -72,6 +72,54 @@ profile_is_state(const struct varlena *value)
 		   (uint8) VARDATA(value)[0] == PROFILE_STATE_MARK;
 }
 
+static inline Component *
+state_components(ProfileState *state)
+{
+	return (Component *) ((char *) state + state->components_at);
+}
+
+/* -- changing a state; what returns one may return another, in the current memory context -- */
+
+extern ProfileState *state_empty(ProfileKind kind);
+extern ProfileState *state_make_room(ProfileState *state);
+
+/* To be counted when there are enough: an image of a category, or the bits of a number. */
+static inline ProfileState *
+state_append(ProfileState *state, uint64 value)
+{
+	if (unlikely(state->npending >= state->pending_capacity))
+		state = state_make_room(state);
+	state->pending[state->npending++] = value;
+	return state;
+}
+
+static inline ProfileState *
+append_number(ProfileState *state, double value)
+{
+	uint64 bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return state_append(state, bits);
+}
+
+/* A category while shift is 0: one that has a bucket, and a new one, for which there is room. */
+extern bool state_count_known(ProfileState *state, uint64 hash, int64 count);
+extern ProfileState *state_insert_category(ProfileState *state, uint64 hash, int64 count,
+										   const ProfileLabel *given);
+extern ProfileLabel profile_label_cut(const char *text, int size, bool cut, int limit);
+
+extern void state_widen_extremes(ProfileState *state, const ProfileExtreme *min,
+								 const ProfileExtreme *max);
+
+extern ProfileState *state_set_dimension(ProfileState *state, int dimension);
+extern void state_check_dimension(int expected, int found);
+extern void state_check_vectors(int64 n);
+
+extern ProfileState *state_merge(ProfileState *state, const Profile *other);
+
+/* Raises for a state that is damaged, or of another release. */
+extern void state_check(const ProfileState *state);
+
 /* A decoded copy. */
 extern Profile *profile_of_state(const ProfileState *state);
 
