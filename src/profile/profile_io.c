@@ -52,7 +52,7 @@ static int
 kind_index(int kind)
 {
 	for (int i = 0; i < lengthof(kinds); i++)
-		if (kinds[i].kind == kind)
+		if ((int) kinds[i].kind == kind)
 			return i;
 	return -1;
 }
@@ -652,7 +652,7 @@ parse(const char *text)
 		return NULL;
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		if (strlen(kinds[i].name) != colon - name ||
+		if (strlen(kinds[i].name) != (size_t) (colon - name) ||
 			strncmp(kinds[i].name, name, colon - name) != 0)
 			continue;
 		if (colon[1] == '\0')
