@@ -10,8 +10,8 @@
 #define DIGITS     (1 << DIGIT_BITS)
 
 /* Stable counting passes from the lowest byte up; bytes that all keys share cost nothing. */
-void
-radix_sort(RadixSlot *buckets, uint32 n)
+static void
+sort_buckets(RadixSlot *buckets, uint32 n)
 {
 	uint64 all_ones = ~UINT64CONST(0);
 	uint64 any_ones = 0;
@@ -67,7 +67,7 @@ collect(const RadixTable *table, RadixSlot *buckets)
 void
 radix_sorted(const RadixTable *table, RadixSlot *sorted)
 {
-	radix_sort(sorted, collect(table, sorted));
+	sort_buckets(sorted, collect(table, sorted));
 }
 
 /* Fill an empty table with buckets, dropping so many bits more. */
@@ -129,7 +129,7 @@ radix_coarsen(RadixTable *table, uint64 image)
 
 	collect(table, buckets);
 	buckets[n - 1] = (RadixSlot){.key = image >> table->shift};
-	radix_sort(buckets, n);
+	sort_buckets(buckets, n);
 	for (uint32 i = 1; i < n; i++)
 		parting[pg_leftmost_one_pos64(buckets[i].key ^ buckets[i - 1].key)]++;
 

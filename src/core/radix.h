@@ -90,9 +90,6 @@ radix_add(RadixTable *table, uint64 image, int64 count)
 /* The buckets in ascending order of their keys; sorted has room for all. */
 extern void radix_sorted(const RadixTable *table, RadixSlot *sorted);
 
-/* Sort buckets that are not in a table. */
-extern void radix_sort(RadixSlot *buckets, uint32 n);
-
 /* Drop as few bits as make room for one more value, whose full image is given. */
 extern void radix_coarsen(RadixTable *table, uint64 image);
 
