@@ -28,6 +28,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 #include "version/history.h"
+#include "version/rights.h"
 
 /* Those after the first four are no columns of the table, but of what is compared with it. */
 static const char *const own_columns[] = {"rid",      "added", "removed",  "hash",
@@ -594,6 +595,7 @@ history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch)
 	History *history;
 	Shape *stored;
 	ListCell *cell;
+	bool extended = false;
 
 	if (dataset->epoch == 0)
 		return history_create(dataset, shape, epoch);
@@ -605,10 +607,14 @@ history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch)
 	{
 		ShapeColumn *column = lfirst(cell);
 
-		if (!shape_find(stored, column->name))
-			run_ddl(psprintf("ALTER TABLE %s ADD COLUMN %s %s", history->qualified,
-							 quote_identifier(column->name), column->storage_type));
+		if (shape_find(stored, column->name))
+			continue;
+		run_ddl(psprintf("ALTER TABLE %s ADD COLUMN %s %s", history->qualified,
+						 quote_identifier(column->name), column->storage_type));
+		extended = true;
 	}
+	if (extended) /* policies may concern the new columns */
+		rights_forget(dataset->history);
 	return history;
 }
 

@@ -14,22 +14,31 @@
  */
 #include "postgres.h"
 
-#include "access/attmap.h"
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
 #include "aidataops.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_type.h"
+#include "commands/policy.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "rewrite/rewriteManip.h"
+#include "parser/parse_coerce.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
-#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 #include "utils/uuid.h"
 #include "version/history.h"
@@ -51,9 +60,18 @@ number_of_columns(Oid relid)
 
 /* ------------------------------------------------------------ the reader's privileges ---- */
 
+static bool
+may_read_some(Oid relid, Oid reader)
+{
+	return OidIsValid(relid) &&
+		   (pg_class_aclcheck(relid, reader, ACL_SELECT) == ACLCHECK_OK ||
+			pg_attribute_aclcheck_all(relid, reader, ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK);
+}
+
 /*
  * Every column of history that the reader may read must be one that they may read in the table; one
- * that the table no longer has, if they may read all of the table.
+ * that the table no longer has, if they may read all of the table. Who may read none reads through
+ * a view of somebody else's, which may show any.
  */
 static bool
 columns_allowed(Oid history, Oid source, Oid reader)
@@ -62,6 +80,8 @@ columns_allowed(Oid history, Oid source, Oid reader)
 
 	if (pg_class_aclcheck(source, reader, ACL_SELECT) == ACLCHECK_OK)
 		return true;
+	if (!may_read_some(history, reader))
+		return false;
 	for (AttrNumber i = HISTORY_OWN_COLUMNS + 1; i <= natts; i++)
 	{
 		char *name = get_attname(history, i, true);
@@ -130,16 +150,22 @@ refuse(const Dataset *dataset, const char *detail, const char *hint)
 
 /* ------------------------------------------------------------------------ policies ---- */
 
+/* No policies have it: of a relation that is not there, or that says nothing about the history. */
+#define NO_DIGEST "00000000-0000-0000-0000-000000000000"
+
 /* What the policies of a relation let through, in brief: two relations alike have the same. */
 static char *
 policies_digest(Oid relid)
 {
 	Statement statement;
+	char *digest;
 
 	statement_init(&statement, "SELECT aidataops._policies($1)");
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(relid), false);
 	statement_run_as_catalog_owner(&statement);
-	return result_text(1);
+	digest = result_text(1);
+	/* it may have been dropped just now, or be newer than the snapshot */
+	return digest ? digest : NO_DIGEST;
 }
 
 static void
@@ -147,6 +173,7 @@ check_reader(FunctionCallInfo fcinfo, Oid reader)
 {
 	char *translated =
 		DatumGetCString(DirectFunctionCall1(uuid_out, PointerGetDatum(PG_GETARG_UUID_P(2))));
+	Oid history = history_table(NameStr(*PG_GETARG_NAME(1)));
 	Dataset *dataset;
 	Oid source;
 	const char *hint = NULL;
@@ -155,16 +182,19 @@ check_reader(FunctionCallInfo fcinfo, Oid reader)
 	SPI_connect();
 	dataset = dataset_by_id(PG_GETARG_INT32(0));
 	source = dataset ? dataset_source(dataset) : InvalidOid;
-	if (dataset == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("permission denied for the history of a dataset that is gone")));
-	if (has_privs_of_role(reader, dataset->owner))
+	if (dataset && has_privs_of_role(reader, dataset->owner))
 	{
 		SPI_finish();
 		return;
 	}
-	problem = privilege_problem(dataset, history_table(NameStr(*PG_GETARG_NAME(1))), source, reader,
-								&hint);
+	/* whoever calls this without a right to either is told nothing of the dataset, not even its name */
+	if (!may_read_some(history, reader) && !may_read_some(source, reader))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied for table %s", NameStr(*PG_GETARG_NAME(1)))));
+	if (dataset == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied for the history of a dataset that is gone")));
+	problem = privilege_problem(dataset, history, source, reader, &hint);
 	if (problem)
 		refuse(dataset, problem, hint);
 	if (strcmp(policies_digest(source), translated) != 0)
@@ -173,8 +203,8 @@ check_reader(FunctionCallInfo fcinfo, Oid reader)
 			   "The owner of the dataset can carry them over with sync_rights().");
 	if (!PG_GETARG_BOOL(3) && check_enable_rls(source, reader, true) == RLS_ENABLED)
 		refuse(dataset,
-			   "The policies of its table refer to what these rows have not, so they cannot be "
-			   "applied to them.",
+			   "The policies of its table refer to what these rows have not, or have in another "
+			   "type, so they cannot be applied to them.",
 			   "Read a version that has the columns.");
 	SPI_finish();
 }
@@ -204,66 +234,69 @@ reader_allowed(PG_FUNCTION_ARGS)
 
 /* ----------------------------------------------------------------------- translating ---- */
 
-typedef struct ColumnSearch
+typedef struct Translation
 {
-	const AttrMap *map;
-	int depth;
-} ColumnSearch;
+	Oid source;
+	Oid history;
+	int depth;     /* of sub-selects */
+	bool possible; /* so far */
+} Translation;
 
-/* Does the condition refer to a column that history lacks, or to the row as a whole? */
-static bool
-refers_to_missing(Node *node, ColumnSearch *search)
+/*
+ * The column of history for one of the source, as what it is today: history keeps domains as their
+ * base types, and may keep what had another type then.
+ */
+static Node *
+history_column(const Var *var, Translation *translation)
 {
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-	{
-		Var *var = (Var *) node;
+	char *name = var->varattno > 0 ? get_attname(translation->source, var->varattno, true) : NULL;
+	AttrNumber attnum = name ? get_attnum(translation->history, name) : InvalidAttrNumber;
+	Node *column = NULL;
+	Oid type;
+	int32 typmod;
+	Oid collation;
 
-		return var->varno == 1 && (int) var->varlevelsup == search->depth &&
-			   (var->varattno <= 0 || search->map->attnums[var->varattno - 1] == 0);
-	}
-	if (IsA(node, Query))
+	if (attnum > 0)
 	{
-		bool result;
-
-		search->depth++;
-		result = query_tree_walker((Query *) node, refers_to_missing, search, 0);
-		search->depth--;
-		return result;
+		get_atttypetypmodcoll(translation->history, attnum, &type, &typmod, &collation);
+		column = (Node *) makeVar(1, attnum, type, typmod, collation, var->varlevelsup);
+		column = coerce_to_target_type(NULL, column, type, getBaseType(var->vartype), -1,
+									   COERCION_IMPLICIT, COERCE_EXPLICIT_CAST, -1);
 	}
-	return expression_tree_walker(node, refers_to_missing, search);
+	if (column == NULL)
+		translation->possible = false;
+	return column;
 }
 
-static AttrMap *
-columns_by_name(Oid source, Oid history)
+/* Replaces columns of the source, which is the only relation outside of sub-selects. */
+static Node *
+translate_columns(Node *node, Translation *translation)
 {
-	AttrNumber natts = number_of_columns(source);
-	AttrMap *map = make_attrmap(natts);
-
-	for (AttrNumber i = 1; i <= natts; i++)
+	if (node == NULL || !translation->possible)
+		return node;
+	if (IsA(node, Var) && ((Var *) node)->varno == 1 &&
+		(int) ((Var *) node)->varlevelsup == translation->depth)
+		return history_column((Var *) node, translation);
+	if (IsA(node, Query))
 	{
-		char *name = get_attname(source, i, true);
+		Query *query;
 
-		if (name)
-			map->attnums[i - 1] = Max(get_attnum(history, name), 0);
+		translation->depth++;
+		query = query_tree_mutator((Query *) node, translate_columns, translation, 0);
+		translation->depth--;
+		return (Node *) query;
 	}
-	return map;
+	return expression_tree_mutator(node, translate_columns, translation);
 }
 
 /* The condition of a policy of the source, as one on history; NULL if it cannot be. */
-static char *
+static Node *
 translate_condition(char *condition, Oid source, Oid history)
 {
-	Node *node = stringToNode(condition);
-	ColumnSearch search = {.map = columns_by_name(source, history)};
-	bool whole_row;
+	Translation translation = {.source = source, .history = history, .possible = true};
+	Node *node = translate_columns(stringToNode(condition), &translation);
 
-	if (refers_to_missing(node, &search))
-		return NULL;
-	node = map_variable_attnos(node, 1, 0, search.map, InvalidOid, &whole_row);
-	return deparse_expression(node, deparse_context_for(get_rel_name(history), history), false,
-							  false);
+	return translation.possible ? node : NULL;
 }
 
 /* ------------------------------------------------------------------------- mirroring ---- */
@@ -276,8 +309,8 @@ translate_condition(char *condition, Oid source, Oid history)
 	"p.polqual::text FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid "                \
 	"WHERE p.polrelid = $1 AND c.relrowsecurity AND p.polcmd IN ('r', '*') ORDER BY p.polname"
 
-static void
-drop_policies(Oid history)
+void
+rights_forget(Oid history)
 {
 	Statement statement;
 	List *commands = NIL;
@@ -297,7 +330,7 @@ drop_policies(Oid history)
 typedef struct Policy
 {
 	char *roles;
-	char *condition; /* on history */
+	Node *condition; /* on history */
 	bool permissive;
 } Policy;
 
@@ -322,7 +355,8 @@ translate_policies(Oid source, Oid history, bool *applicable)
 
 		policy->permissive = strcmp(SPI_getvalue(found->vals[i], found->tupdesc, 1), "true") == 0;
 		policy->roles = SPI_getvalue(found->vals[i], found->tupdesc, 2);
-		policy->condition = condition ? translate_condition(condition, source, history) : "true";
+		policy->condition = condition ? translate_condition(condition, source, history)
+									  : makeBoolConst(true, false);
 		if (policy->condition)
 			policies = lappend(policies, policy);
 		else
@@ -342,12 +376,48 @@ has_row_security(Oid relid)
 	return result;
 }
 
+/*
+ * Adds a condition to that of a policy. It is stored as it was parsed when the source got it: as text
+ * it would be parsed again, with the rights of who does that, and to parse a literal can run code
+ * of the owner's, such as the check of a domain.
+ */
+static void
+add_condition(Oid history, char *policy, Node *condition)
+{
+	Relation catalog = table_open(PolicyRelationId, RowExclusiveLock);
+	ObjectAddress self = {.classId = PolicyRelationId,
+						  .objectId = get_relation_policy_oid(history, policy, false)};
+	Datum values[Natts_pg_policy] = {0};
+	bool nulls[Natts_pg_policy] = {0};
+	bool replaces[Natts_pg_policy] = {[Anum_pg_policy_polqual - 1] = true};
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool isnull;
+	Datum old;
+
+	ScanKeyInit(&key, Anum_pg_policy_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(self.objectId));
+	scan = systable_beginscan(catalog, PolicyOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	old = heap_getattr(tuple, Anum_pg_policy_polqual, RelationGetDescr(catalog), &isnull);
+	values[Anum_pg_policy_polqual - 1] = CStringGetTextDatum(nodeToString(
+		make_andclause(list_make2(stringToNode(TextDatumGetCString(old)), condition))));
+	tuple = heap_modify_tuple(tuple, RelationGetDescr(catalog), values, nulls, replaces);
+	CatalogTupleUpdate(catalog, &tuple->t_self, tuple);
+	recordDependencyOnSingleRelExpr(&self, condition, history, DEPENDENCY_NORMAL, DEPENDENCY_NORMAL,
+									false);
+	systable_endscan(scan);
+	table_close(catalog, RowExclusiveLock);
+	CacheInvalidateRelcacheByRelid(history);
+	CommandCounterIncrement();
+}
+
 static void
 mirror(const Dataset *dataset, Oid source, Oid history, const char *digest)
 {
 	char *name = get_rel_name(history);
 	char *qualified = psprintf("%s.%s", HISTORY_SCHEMA, quote_identifier(name));
-	Identity caller = become_catalog_owner(); /* names are written for its search_path */
 	bool applicable;
 	List *policies = translate_policies(source, history, &applicable);
 	bool filtered = has_row_security(source);
@@ -356,19 +426,19 @@ mirror(const Dataset *dataset, Oid source, Oid history, const char *digest)
 	ListCell *cell;
 	int number = 1;
 
-	become_again(caller);
-	drop_policies(history);
+	rights_forget(history);
 	/* among others it lets nothing through: it is there to ask those whom none of them concerns */
 	run_ddl(psprintf("CREATE POLICY " GATE " ON %s FOR SELECT USING (%s%s)", qualified,
 					 filtered ? "NOT " : "", gate));
 	foreach (cell, policies)
 	{
 		Policy *policy = lfirst(cell);
+		char *policy_name = psprintf("aidataops_source_%d", number++);
 
-		run_ddl(psprintf("CREATE POLICY aidataops_source_%d ON %s AS %s FOR SELECT TO %s "
-						 "USING (%s AND (%s))",
-						 number++, qualified, policy->permissive ? "PERMISSIVE" : "RESTRICTIVE",
-						 policy->roles, gate, policy->condition));
+		run_ddl(psprintf("CREATE POLICY %s ON %s AS %s FOR SELECT TO %s USING (%s)", policy_name,
+						 qualified, policy->permissive ? "PERMISSIVE" : "RESTRICTIVE",
+						 policy->roles, gate));
+		add_condition(history, policy_name, policy->condition);
 	}
 	run_ddl(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", qualified));
 }

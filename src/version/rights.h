@@ -12,4 +12,7 @@
  */
 extern void rights_mirror(const Dataset *dataset);
 
+/* Nobody but the owner reads a history table until rights_mirror(), which may find more columns in it. */
+extern void rights_forget(Oid history);
+
 #endif

@@ -10,7 +10,7 @@ GRANT INSERT, SELECT ON public.witness TO PUBLIC;
 -- what a superuser would not want to be made to do
 CREATE FUNCTION pg_temp.is_safe() RETURNS boolean LANGUAGE sql AS
     'SELECT NOT EXISTS (SELECT FROM public.witness WHERE who <> ''regress_mallory'') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = ''regress_mallory'')';
-SELECT plan(29);
+SELECT plan(33);
 
 SET ROLE regress_mallory;
 CREATE FUNCTION trap.attack(place text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -117,6 +117,19 @@ SELECT lives_ok($$SELECT commit('trap', 'third')$$, 'a superuser commits another
 SELECT ok(pg_temp.is_safe(), 'what runs, runs as mallory');
 SELECT lives_ok($$SELECT set_column_roles('trap', '{}')$$, 'a superuser guesses roles');
 SELECT ok(pg_temp.is_safe(), 'what runs, runs as mallory');
+
+-- policies are carried over to the history by the owner of the extension: parsing a literal anew would run the check of its domain
+SET ROLE regress_mallory;
+CREATE POLICY p ON trap.source FOR SELECT USING (id <> 7 AND NOT (v = ANY ('{seven,eight}'::trap.bait[]::text[])));
+ALTER TABLE trap.source ENABLE ROW LEVEL SECURITY;
+SELECT lives_ok($$SELECT sync_rights('trap')$$, 'mallory carries over a policy with a constant of a hostile domain');
+SELECT ok(pg_temp.is_safe(), 'and gains nothing');
+RESET ROLE;
+SELECT is((SELECT count(*)::int FROM pg_policies WHERE schemaname = 'aidataops_history' AND qual LIKE '%trap.bait%'), (SELECT count(*)::int FROM pg_tables WHERE schemaname = 'aidataops_history'), 'but the policy is there');
+SET ROLE regress_mallory;
+ALTER TABLE trap.source DISABLE ROW LEVEL SECURITY;
+RESET ROLE;
+SELECT lives_ok($$SELECT sync_rights('trap')$$, 'and can be taken away by a superuser');
 
 -- the session is as it was: a trap cannot leave a setting or a role behind
 SET ROLE regress_mallory;
