@@ -72,7 +72,10 @@ DirectInputFunctionCallSafe(PGFunction function, char *text, Oid typioparam, int
 
 /* Virtual generated columns came with 18. */
 #if PG_VERSION_NUM < 180000
-#define ATTRIBUTE_GENERATED_VIRTUAL 'v'
+#define ATTRIBUTE_GENERATED_VIRTUAL        'v'
+#define HAS_GENERATED_VIRTUAL(constraints) false
+#else
+#define HAS_GENERATED_VIRTUAL(constraints) ((constraints)->has_generated_virtual)
 #endif
 
 #endif

@@ -84,12 +84,18 @@ become_role_restricted(Oid role)
 }
 
 Identity
-become_data_owner(const Dataset *dataset)
+become_owner_of_rows(Oid role)
 {
-	Identity previous = become_role_restricted(dataset->owner);
+	Identity previous = become_role_restricted(role);
 
 	set_for_now("row_security", "off");
 	return previous;
+}
+
+Identity
+become_data_owner(const Dataset *dataset)
+{
+	return become_owner_of_rows(dataset->owner);
 }
 
 void

@@ -94,6 +94,7 @@ extern void dataset_check_owner(const Dataset *dataset, const char *action);
 
 /* As its owner, to read and write rows: where a policy would hide some, that is an error. */
 extern Identity become_data_owner(const Dataset *dataset);
+extern Identity become_owner_of_rows(Oid role);
 
 /* Locks the dataset against other committers, and reads it again. */
 extern Dataset *dataset_lock(Dataset *dataset);

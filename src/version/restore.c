@@ -10,9 +10,12 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/nbtree.h"
 #include "access/relation.h"
 #include "access/sysattr.h"
+#include "access/xact.h"
 #include "aidataops.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
@@ -21,6 +24,7 @@
 #include "fingerprint/fingerprint.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/prs2lock.h"
 #include "utils/builtins.h"
@@ -218,62 +222,189 @@ changes_of_multiset(const Restore *restore)
 
 /* ------------------------------------------------------------------------ planning ---- */
 
-static void
-add_index_columns(Relation index, Bitmapset **columns)
+/* Why an UPDATE may not be the way to a row: see find_obstacles(). */
+typedef struct Obstacles
 {
+	List *columns; /* any change of which needs the row to be deleted and inserted */
+	List *uniques; /* of UniqueColumns */
+} Obstacles;
+
+/* Columns whose values no two rows share: where they exchange them, they would meet on the way. */
+typedef struct UniqueColumns
+{
+	List *names;
+	bool nulls_meet; /* NULLS NOT DISTINCT */
+} UniqueColumns;
+
+static bool
+name_in(List *names, const char *name)
+{
+	ListCell *cell;
+
+	foreach (cell, names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Those of the key are the same in both rows, or it would be another row. */
+static void
+add_column(const Restore *restore, Obstacles *obstacles, char *name)
+{
+	if (!name_in(restore->dataset->key, name) && !name_in(obstacles->columns, name))
+		obstacles->columns = lappend(obstacles->columns, name);
+}
+
+static List *
+key_columns(Relation index)
+{
+	List *names = NIL;
+
 	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
 	{
 		AttrNumber attnum = index->rd_index->indkey.values[i];
 
 		if (attnum > 0)
-			*columns = bms_add_member(*columns, attnum - FirstLowInvalidHeapAttributeNumber);
+			names = lappend(names, get_attname(index->rd_index->indrelid, attnum, false));
 	}
-	pull_varattnos((Node *) RelationGetIndexExpressions(index), 1, columns);
-	pull_varattnos((Node *) RelationGetIndexPredicate(index), 1, columns);
+	return names;
 }
 
-/*
- * Columns whose change needs the row to be deleted and inserted: of a unique index, because two rows
- * that exchange their values would meet on the way, and identities that no UPDATE may set.
- */
-static List *
-fragile_columns(const Restore *restore)
+/* All columns that decide what the index makes of a row. */
+static void
+add_index(const Restore *restore, Obstacles *obstacles, Relation index)
 {
-	Relation relation = relation_open(restore->source->relid, NoLock);
-	TupleDesc tupdesc = RelationGetDescr(relation);
 	Bitmapset *columns = NULL;
-	List *names = NIL;
+	ListCell *cell;
+	int member = -1;
+
+	foreach (cell, key_columns(index))
+		add_column(restore, obstacles, lfirst(cell));
+	pull_varattnos((Node *) RelationGetIndexExpressions(index), 1, &columns);
+	pull_varattnos((Node *) RelationGetIndexPredicate(index), 1, &columns);
+	while ((member = bms_next_member(columns, member)) >= 0)
+	{
+		AttrNumber attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0)
+			add_column(restore, obstacles, get_attname(index->rd_index->indrelid, attnum, false));
+	}
+}
+
+static bool
+all_in_key(const Restore *restore, List *names)
+{
+	ListCell *cell;
+
+	foreach (cell, names)
+	{
+		if (!name_in(restore->dataset->key, lfirst(cell)))
+			return false;
+	}
+	return true;
+}
+
+static void
+add_unique(const Restore *restore, Obstacles *obstacles, Relation index)
+{
+	UniqueColumns *unique = palloc(sizeof(UniqueColumns));
+	char *names;
+	ListCell *cell;
+
+	unique->names = key_columns(index);
+	if (all_in_key(restore, unique->names))
+		return;
+	unique->nulls_meet = index->rd_index->indnullsnotdistinct;
+	names = column_list(unique->names, NULL);
+	foreach (cell, obstacles->uniques) /* partitions have the same ones */
+	{
+		UniqueColumns *other = lfirst(cell);
+
+		if (strcmp(column_list(other->names, NULL), names) == 0)
+		{
+			other->nulls_meet |= unique->nulls_meet;
+			return;
+		}
+	}
+	obstacles->uniques = lappend(obstacles->uniques, unique);
+}
+
+/* Are values that the index takes for equal alike to the bit, so that their hashes tell? */
+static bool
+hashes_tell(Relation index)
+{
+	return index->rd_rel->relam == BTREE_AM_OID && RelationGetIndexExpressions(index) == NIL &&
+		   RelationGetIndexPredicate(index) == NIL && _bt_allequalimage(index, false);
+}
+
+static void
+add_obstacles_of(const Restore *restore, Obstacles *obstacles, Oid relid)
+{
+	Relation relation = relation_open(relid, NoLock);
+	TupleDesc tupdesc = RelationGetDescr(relation);
 	ListCell *cell;
 
 	foreach (cell, RelationGetIndexList(relation))
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 
-		if (index->rd_index->indisunique || index->rd_index->indisexclusion)
-			add_index_columns(index, &columns);
+		if (index->rd_index->indisunique && hashes_tell(index))
+			add_unique(restore, obstacles, index);
+		else if (index->rd_index->indisunique || index->rd_index->indisexclusion)
+			add_index(restore, obstacles, index);
 		index_close(index, NoLock);
 	}
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
 
-		if (!attribute->attisdropped &&
-			(attribute->attidentity == ATTRIBUTE_IDENTITY_ALWAYS ||
-			 bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, columns)))
-			names = lappend(names, pstrdup(NameStr(attribute->attname)));
+		if (!attribute->attisdropped && attribute->attidentity == ATTRIBUTE_IDENTITY_ALWAYS)
+			add_column(restore, obstacles, pstrdup(NameStr(attribute->attname)));
 	}
 	relation_close(relation, NoLock);
-	foreach (cell, restore->dataset->key) /* is the same in both, or it would be another row */
-	{
-		ListCell *name;
+}
 
-		foreach (name, names)
-		{
-			if (strcmp(lfirst(name), lfirst(cell)) == 0)
-				names = foreach_delete_current(names, name);
-		}
-	}
-	return names;
+/* The table and its partitions, for a parameter. */
+static Datum
+relations_array(const Restore *restore)
+{
+	Datum *oids = palloc((list_length(restore->source->relations) + 1) * sizeof(Datum));
+	int count = 0;
+	ListCell *cell;
+
+	foreach (cell, restore->source->relations)
+		oids[count++] = ObjectIdGetDatum(lfirst_oid(cell));
+	return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+#define FOLLOWED_COLUMNS                                                                           \
+	"SELECT DISTINCT a.attname::text FROM pg_catalog.pg_constraint AS k, pg_catalog.pg_attribute " \
+	"AS a WHERE k.contype = 'f' AND k.confrelid = ANY ($1) AND k.confupdtype IN ('c', 'n', 'd') "  \
+	"AND a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)"
+
+/*
+ * What stands against an UPDATE: rows that exchange values of a unique index, an exclusion constraint,
+ * identities that no UPDATE may set, and foreign keys that would change other rows along with it,
+ * which cascade => true does not ask for.
+ */
+static Obstacles
+find_obstacles(const Restore *restore)
+{
+	Obstacles obstacles = {0};
+	Statement statement;
+	ListCell *cell;
+
+	foreach (cell, restore->source->relations)
+		add_obstacles_of(restore, &obstacles, lfirst_oid(cell));
+	statement_init(&statement, FOLLOWED_COLUMNS);
+	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
+	statement_run_as_catalog_owner(&statement);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		add_column(restore, &obstacles,
+				   SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	return obstacles;
 }
 
 /* Columns that an UPDATE sets, or an INSERT: what is generated is left to its expression. */
@@ -298,37 +429,90 @@ writable_columns(const Restore *restore, bool for_update)
 }
 
 static char *
-must_be_replaced(const Restore *restore)
+hash_of(List *names, const char *alias)
 {
-	List *fragile = fragile_columns(restore);
+	return psprintf("aidataops.row_hash(ROW(%s))", column_list(names, alias));
+}
 
+static char *
+differ(List *names)
+{
+	return psprintf("%s OPERATOR(pg_catalog.<>) %s", hash_of(names, "t"), hash_of(names, "h"));
+}
+
+/* Of row t that is to become h: has it to be deleted, whatever the others do? */
+static char *
+replaced_anyway(const Restore *restore, const Obstacles *obstacles)
+{
 	if (restore->settable == NIL)
 		return "true";
-	if (fragile == NIL)
-		return "false";
-	return psprintf("aidataops.row_hash(ROW(%s)) OPERATOR(pg_catalog.<>) "
-					"aidataops.row_hash(ROW(%s))",
-					column_list(fragile, "t"), column_list(fragile, "h"));
+	return obstacles->columns == NIL ? "false" : differ(obstacles->columns);
+}
+
+/*
+ * A row is in the way of another that is updated if it gives up values that the other gets. Each set
+ * of unique columns makes two columns of the inner query, what a row gives up and what it gets, and
+ * a join of the outer. Of most rows they stay, and are NULL here.
+ */
+static void
+add_meetings(const Obstacles *obstacles, StringInfo columns, StringInfo joins, StringInfo met)
+{
+	ListCell *cell;
+	int i = 0;
+
+	foreach (cell, obstacles->uniques)
+	{
+		const UniqueColumns *unique = lfirst(cell);
+		char *changes = differ(unique->names);
+
+		i++;
+		appendStringInfo(columns, ", CASE WHEN %s", changes);
+		if (!unique->nulls_meet)
+			appendStringInfo(columns, " AND pg_catalog.num_nulls(%s) OPERATOR(pg_catalog.=) 0",
+							 column_list(unique->names, "t"));
+		appendStringInfo(columns, " THEN %s END AS given_up_%d, CASE WHEN %s THEN %s END AS got_%d",
+						 hash_of(unique->names, "t"), i, changes, hash_of(unique->names, "h"), i);
+		appendStringInfo(joins,
+						 " LEFT JOIN (SELECT DISTINCT d.got_%1$d FROM d WHERE d.got_%1$d IS NOT "
+						 "NULL) AS u%1$d ON u%1$d.got_%1$d OPERATOR(pg_catalog.=) d.given_up_%1$d",
+						 i);
+		appendStringInfo(met, " OR u%1$d.got_%1$d IS NOT NULL", i);
+	}
+}
+
+static char *
+plan_query(const Restore *restore)
+{
+	List *names = shape_names(restore->shape);
+	Obstacles obstacles = find_obstacles(restore);
+	StringInfoData columns;
+	StringInfoData joins;
+	StringInfoData met;
+
+	initStringInfo(&columns);
+	initStringInfo(&joins);
+	initStringInfo(&met);
+	add_meetings(&obstacles, &columns, &joins, &met);
+	return psprintf(
+		"WITH d AS MATERIALIZED (SELECT c.relation, c.place, c.rid, c.hash, m.* FROM " CHANGES
+		" AS c LEFT JOIN LATERAL (SELECT aidataops._num_changed_columns(a.*, b.*) AS cells, "
+		"%1$s AS replaced%2$s FROM %3$s AS t, %4$s AS h, LATERAL (SELECT %5$s) AS a, "
+		"LATERAL (SELECT %6$s) AS b WHERE " PLACE " AND h.%7$s OPERATOR(pg_catalog.=) c.rid) AS m "
+		"ON true) SELECT d.relation, d.place, d.rid, d.hash, d.cells, "
+		"COALESCE(d.replaced%8$s, false) AS replaced FROM d%9$s",
+		replaced_anyway(restore, &obstacles), columns.data, restore->source->name,
+		restore->history->qualified, column_list(names, "t"), column_list(names, "h"),
+		restore->history->rid, met.data, joins.data);
 }
 
 /* From the changes, which say what, to the plan, which says how; and what it all amounts to. */
 static void
 make_plan(Restore *restore)
 {
-	List *names = shape_names(restore->shape);
 	Statement statement;
 	bool isnull;
 
-	source_collect(
-		restore->source, PLAN,
-		psprintf(
-			"SELECT c.*, d.cells, COALESCE(d.replaced, false) AS replaced FROM " CHANGES
-			" AS c LEFT JOIN LATERAL (SELECT aidataops._num_changed_columns(a.*, b.*) AS cells, "
-			"%1$s AS replaced FROM %2$s AS t, %3$s AS h, LATERAL (SELECT %4$s) AS a, "
-			"LATERAL (SELECT %5$s) AS b WHERE " PLACE
-			" AND h.%6$s OPERATOR(pg_catalog.=) c.rid) AS d ON true",
-			must_be_replaced(restore), restore->source->name, restore->history->qualified,
-			column_list(names, "t"), column_list(names, "h"), restore->history->rid));
+	source_collect(restore->source, PLAN, plan_query(restore));
 	statement_init(&statement,
 				   "SELECT pg_catalog.count(*) FILTER (WHERE c.place IS NULL), "
 				   "pg_catalog.count(*) FILTER (WHERE c.rid IS NULL), "
@@ -351,38 +535,71 @@ make_plan(Restore *restore)
  */
 #define CASCADES                                                                                   \
 	"SELECT k.conname::text, k.conrelid, pg_catalog.string_agg(pg_catalog.format("                 \
-	"'t.%I OPERATOR(%I.%s) r.%I', p.attname, n.nspname, o.oprname, f.attname), ' AND ') "          \
+	"'t.%1$I AS p%2$s', p.attname, c.n), ', '), pg_catalog.string_agg(pg_catalog.format("          \
+	"'g.p%s OPERATOR(%I.%s) r.%I', c.n, n.nspname, o.oprname, f.attname), ' AND ') "               \
 	"FROM pg_catalog.pg_constraint AS k, "                                                         \
 	"ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey), "                       \
-	"pg_catalog.unnest(k.conpfeqop)) AS c (f, p, o), pg_catalog.pg_attribute AS f, "               \
-	"pg_catalog.pg_attribute AS p, pg_catalog.pg_operator AS o, pg_catalog.pg_namespace AS n "     \
-	"WHERE k.contype = 'f' AND k.confrelid = $1 AND k.conrelid <> k.confrelid AND "                \
+	"pg_catalog.unnest(k.conpfeqop)) WITH ORDINALITY AS c (f, p, o, n), "                          \
+	"pg_catalog.pg_attribute AS f, pg_catalog.pg_attribute AS p, pg_catalog.pg_operator AS o, "    \
+	"pg_catalog.pg_namespace AS n "                                                                \
+	"WHERE k.contype = 'f' AND k.confrelid = ANY ($1) AND k.conrelid <> ALL ($1) AND "             \
 	"k.conparentid = 0 AND k.confdeltype IN ('c', 'n', 'd') AND f.attrelid = k.conrelid AND "      \
 	"f.attnum = c.f AND p.attrelid = k.confrelid AND p.attnum = c.p AND o.oid = c.o AND "          \
 	"n.oid = o.oprnamespace GROUP BY k.oid, k.conname, k.conrelid ORDER BY k.conname"
 
+/*
+ * Rows of the other table that refer to rows that go. They are counted as its owner, as whom
+ * PostgreSQL would delete them, and nobody adds to them until all is done.
+ */
+static char *
+count_referencing(const Restore *restore, Oid referencing, const char *table, const char *columns,
+				  const char *condition)
+{
+	char *gone = psprintf("aidataops_gone_%d", list_length(restore->source->collected));
+	Identity caller;
+	Statement statement;
+
+	source_collect(restore->source, gone,
+				   psprintf("SELECT %s FROM " PLAN " AS c, %s AS t WHERE "
+							"(c.rid IS NULL OR c.replaced) AND " PLACE,
+							columns, restore->source->name));
+	statement_init(&statement, psprintf("SELECT pg_catalog.count(*) FROM %s AS r WHERE EXISTS "
+										"(SELECT FROM %s AS g WHERE %s)",
+										table, gone, condition));
+	caller = become_owner_of_rows(relation_owner(referencing));
+	statement_run(&statement, GetLatestSnapshot());
+	become_again(caller);
+	return result_text(1);
+}
+
 static void
-check_cascade(const Restore *restore, const char *constraint, Oid referencing,
+check_cascade(const Restore *restore, const char *constraint, Oid referencing, const char *columns,
 			  const char *condition)
 {
-	Statement statement;
-	char *table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(referencing)),
-											 get_rel_name(referencing));
+	char *table;
+	char *count;
 
-	statement_init(&statement,
-				   psprintf("SELECT pg_catalog.count(*) FROM " PLAN " AS c, %s AS t, %s AS r "
-							"WHERE (c.rid IS NULL OR c.replaced) AND " PLACE " AND %s",
-							restore->source->name, table, condition));
-	source_run(restore->source, &statement);
-	if (strcmp(result_text(1), "0") != 0)
+	LockRelationOid(referencing, ShareLock);
+	if (!get_rel_name(referencing)) /* dropped while we waited */
+		return;
+	(void) find_all_inheritors(referencing, ShareLock, NULL);
+	table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(referencing)),
+									   get_rel_name(referencing));
+	count = count_referencing(restore, referencing, table, columns, condition);
+	if (strcmp(count, "0") != 0)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 			 errmsg("restoring %s would delete or change %s row(s) of table %s", restore->version,
-					result_text(1), table),
-			 errdetail("They refer to rows that the version has not, by the foreign key \"%s\", "
-					   "which acts on a deletion.",
-					   constraint),
+					count, table),
+			 restore->replaced == 0
+				 ? errdetail("They refer to rows that the version has not, by the foreign key "
+							 "\"%s\", which acts on a deletion.",
+							 constraint)
+				 : errdetail("They refer to rows that the version has not, or that can only be "
+							 "deleted and inserted anew, by the foreign key \"%s\", which acts on "
+							 "a deletion.",
+							 constraint),
 			 errhint("Pass cascade => true if that is meant, or take care of these rows "
 					 "first.")));
 }
@@ -397,7 +614,7 @@ check_cascades(const Restore *restore)
 	if (restore->cascade || restore->removed + restore->replaced == 0)
 		return;
 	statement_init(&statement, CASCADES);
-	statement_param(&statement, OIDOID, ObjectIdGetDatum(restore->source->relid), false);
+	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
 	count = statement_run_as_catalog_owner(&statement);
 	found = SPI_tuptable;
 	for (uint64 i = 0; i < count; i++)
@@ -406,7 +623,8 @@ check_cascades(const Restore *restore)
 
 		check_cascade(restore, SPI_getvalue(found->vals[i], found->tupdesc, 1),
 					  DatumGetObjectId(SPI_getbinval(found->vals[i], found->tupdesc, 2, &isnull)),
-					  SPI_getvalue(found->vals[i], found->tupdesc, 3));
+					  SPI_getvalue(found->vals[i], found->tupdesc, 3),
+					  SPI_getvalue(found->vals[i], found->tupdesc, 4));
 	}
 }
 
@@ -437,18 +655,10 @@ write_table(const Restore *restore, Statement *statement)
 static uint64
 find_triggers(const Restore *restore)
 {
-	Datum *oids = palloc((list_length(restore->source->relations) + 1) * sizeof(Datum));
-	int count = 0;
 	Statement statement;
-	ListCell *cell;
 
-	foreach (cell, restore->source->relations)
-		oids[count++] = ObjectIdGetDatum(lfirst_oid(cell));
 	statement_init(&statement, USER_TRIGGERS);
-	statement_param(
-		&statement, OIDARRAYOID,
-		PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT)),
-		false);
+	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
 	return statement_run_as_catalog_owner(&statement);
 }
 
@@ -539,7 +749,7 @@ write_query(const Restore *restore)
 }
 
 static void
-not_equal(const Restore *restore)
+not_equal(const Restore *restore, const char *detail)
 {
 	bool by_trigger = restore->fire_triggers && find_triggers(restore) > 0;
 
@@ -547,15 +757,31 @@ not_equal(const Restore *restore)
 		ERROR,
 		(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 		 errmsg("table %s would not become equal to %s", restore->source->name, restore->version),
-		 by_trigger ? errdetail("A trigger makes other rows of those written.")
-					: errdetail("A generated column computes other values today."),
+		 errdetail("%s", by_trigger ? "A trigger makes other rows of those written." : detail),
 		 by_trigger
 			 ? errhint("Pass fire_triggers => false to restore without the table's triggers.")
 			 : errhint("Read the version with create_version_view(), and write from it what is "
 					   "needed.")));
 }
 
-/* Would code of the owner's, or a foreign key within the table, have touched other rows as well? */
+static const char *
+why_rows_differ(const Restore *restore)
+{
+	Relation relation = relation_open(restore->source->relid, NoLock);
+	TupleConstr *constraints = RelationGetDescr(relation)->constr;
+	bool generated =
+		constraints && (constraints->has_generated_stored || HAS_GENERATED_VIRTUAL(constraints));
+
+	relation_close(relation, NoLock);
+	return generated ? "A generated column computes other values today."
+					 : "Values of the version are written otherwise today, such as a label of an "
+					   "enum that was renamed.";
+}
+
+/*
+ * Would code of the owner's have touched other rows as well, or a foreign key, be it within the table
+ * or by way of another that rows of this one refer to?
+ */
 static bool
 others_may_have_changed(const Restore *restore)
 {
@@ -564,15 +790,17 @@ others_may_have_changed(const Restore *restore)
 	if (restore->fire_triggers && find_triggers(restore) > 0)
 		return true;
 	statement_init(&statement, "SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f' "
-							   "AND k.conrelid = $1 AND k.confrelid = $1 AND "
-							   "k.confdeltype IN ('c', 'n', 'd')");
-	statement_param(&statement, OIDOID, ObjectIdGetDatum(restore->source->relid), false);
+							   "AND k.confrelid = ANY ($1) AND (k.conrelid = ANY ($1) OR $2) AND "
+							   "'{c,n,d}'::\"char\"[] && ARRAY[k.confdeltype, k.confupdtype]");
+	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
+	statement_param(&statement, BOOLOID, BoolGetDatum(restore->cascade), false);
 	return statement_run_as_catalog_owner(&statement) > 0;
 }
 
-static void
-check_whole_table(const Restore *restore)
+static bool
+whole_table_is_equal(const Restore *restore, Snapshot snapshot)
 {
+	Identity caller = become_data_owner(restore->dataset);
 	Statement statement;
 	bool isnull;
 	Datum found;
@@ -580,7 +808,8 @@ check_whole_table(const Restore *restore)
 	statement_init(&statement,
 				   psprintf("SELECT aidataops.fingerprint_agg(%s) FROM %s AS t",
 							source_hash_expression(restore->shape), restore->source->name));
-	source_run(restore->source, &statement);
+	statement_run(&statement, snapshot);
+	become_again(caller);
 	found = result_value(1, &isnull);
 	statement_init(&statement, "SELECT aidataops.fingerprint_eq(v.fingerprint, $3) "
 							   "FROM aidataops.version AS v "
@@ -589,8 +818,7 @@ check_whole_table(const Restore *restore)
 	statement_int4(&statement, restore->number);
 	statement_param(&statement, own_type("fingerprint"), found, false);
 	statement_run_as_catalog_owner(&statement);
-	if (!DatumGetBool(result_value(1, &isnull)))
-		not_equal(restore);
+	return DatumGetBool(result_value(1, &isnull));
 }
 
 #define SEQUENCES                                                                                  \
@@ -658,16 +886,18 @@ explain_error(void *arg)
 					"the version with create_version_view() and write from it what is needed.");
 			break;
 		case ERRCODE_OBJECT_IN_USE:
-			errhint("Deferred constraints stand in the way of fire_triggers => false: use SET "
-					"CONSTRAINTS ALL IMMEDIATE first.");
+			errhint("Triggers can be switched off only while no deferred constraint waits and no "
+					"query of yours reads the table: use SET CONSTRAINTS ALL IMMEDIATE, and call "
+					"restore() by itself.");
 			break;
 		case ERRCODE_INSUFFICIENT_PRIVILEGE:
 		case ERRCODE_UNDEFINED_TABLE:
 		case ERRCODE_UNDEFINED_FUNCTION:
 			if (!restore->as_owner)
-				errhint("Code of the owner's runs without your rights and settings here: SET ROLE "
-						"%s, and restore then.",
-						quote_identifier(GetUserNameFromId(restore->dataset->owner, false)));
+				errhint(
+					"Code of the owner's runs without your rights and settings here. Let \"%s\" "
+					"restore; with SET ROLE you would lend it your rights.",
+					GetUserNameFromId(restore->dataset->owner, false));
 			break;
 	}
 }
@@ -694,9 +924,12 @@ write_rows(Restore *restore)
 	run_all(restore, enable);
 	error_context_stack = callback.previous;
 	if (!as_planned)
-		not_equal(restore);
-	if (others_may_have_changed(restore))
-		check_whole_table(restore);
+		not_equal(restore, why_rows_differ(restore));
+	if (others_may_have_changed(restore) &&
+		!whole_table_is_equal(restore, restore->source->snapshot))
+		not_equal(restore,
+				  "A foreign key that acts on a deletion or a change, its own or that of a "
+				  "table it refers to, made other rows of the table's.");
 }
 
 /* ------------------------------------------------------------------------ restore ---- */
@@ -776,6 +1009,9 @@ dataset_restore(PG_FUNCTION_ARGS)
 		check_cascades(&restore);
 		write_rows(&restore);
 	}
+	/* it may go on to see rows that others have changed since, beside those it wrote itself */
+	if (IsolationUsesXactSnapshot() && !whole_table_is_equal(&restore, GetTransactionSnapshot()))
+		could_not_serialize(restore.source->relid);
 	source_end(restore.source);
 	UnregisterSnapshot(snapshot);
 	report(&restore, (ReturnSetInfo *) fcinfo->resultinfo);

@@ -161,6 +161,15 @@ source_open(Dataset *dataset, LOCKMODE lockmode)
 	return source;
 }
 
+void
+could_not_serialize(Oid relid)
+{
+	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("could not serialize access due to a concurrent change of table \"%s\"",
+						   get_rel_name(relid)),
+					errhint("Try again in a new transaction.")));
+}
+
 /*
  * A table rewritten after the snapshot was taken, which happens under REPEATABLE READ, looks empty to
  * it. The definition is then newer than the snapshot.
@@ -181,11 +190,7 @@ check_defined_in_snapshot(const Source *source)
 		ReleaseSysCache(tuple);
 		if (TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
 			XidInMVCCSnapshot(xmin, source->snapshot))
-			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-							errmsg("could not serialize access due to a concurrent change of "
-								   "table \"%s\"",
-								   get_rel_name(lfirst_oid(cell))),
-							errhint("Try again in a new transaction.")));
+			could_not_serialize(lfirst_oid(cell));
 	}
 }
 
@@ -292,7 +297,7 @@ some_index_guarantees(Relation relation, const Bitmapset *key)
 	return false;
 }
 
-/* Is the key certain to be unique and not NULL in every snapshot, by an index and by NOT NULL? */
+/* Is the key certain to be unique and not NULL in a new snapshot, by an index and by NOT NULL? */
 static bool
 key_is_guaranteed(Oid relid, List *key)
 {
@@ -371,17 +376,13 @@ check_key_unique(const Source *source, const char *keys)
 				 errhint("Remove the duplicates, or create the dataset with another key.")));
 }
 
-bool
-source_key_holds(const Source *source)
+static bool
+key_holds_in_snapshot(const Source *source)
 {
 	char *key = column_list(source->dataset->key, "t");
 	Statement statement;
 	bool isnull;
 
-	if (source->dataset->key == NIL)
-		return false;
-	if (key_is_guaranteed(source->relid, source->dataset->key))
-		return true;
 	statement_init(&statement,
 				   psprintf("SELECT NOT EXISTS (SELECT FROM %1$s AS t GROUP BY %2$s "
 							"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AND NOT EXISTS "
@@ -390,6 +391,24 @@ source_key_holds(const Source *source)
 							source->name, key));
 	source_run(source, &statement);
 	return DatumGetBool(result_value(1, &isnull));
+}
+
+bool
+source_key_holds(const Source *source)
+{
+	return source->dataset->key != NIL && (key_is_guaranteed(source->relid, source->dataset->key) ||
+										   key_holds_in_snapshot(source));
+}
+
+/*
+ * Under REPEATABLE READ a transaction sees a row that another has deleted since, and beside it the one
+ * of the same key that it inserted itself, which the index allows.
+ */
+static void
+check_guaranteed_key(const Source *source)
+{
+	if (IsolationUsesXactSnapshot() && !key_holds_in_snapshot(source))
+		could_not_serialize(source->relid);
 }
 
 void
@@ -401,7 +420,10 @@ source_check_key(const Source *source)
 		return;
 	check_key_columns(source->relid, source->dataset->key);
 	if (key_is_guaranteed(source->relid, source->dataset->key))
+	{
+		check_guaranteed_key(source);
 		return;
+	}
 	check_key_not_null(source, keys);
 	check_key_unique(source, keys);
 }

@@ -44,6 +44,9 @@ extern void source_check_key(const Source *source);
 /* The hash of a row t of the source. */
 extern char *source_hash_expression(const Shape *shape);
 
+/* Another transaction wrote the table, and this one, being isolated from that, cannot go on. */
+extern void could_not_serialize(Oid relid);
+
 /* Rows that a policy hides must not be recorded as removed, nor stay when they were. */
 extern void check_sees_all_rows(const Dataset *dataset, Oid relid);
 
