@@ -152,6 +152,9 @@ BEGIN
     IF relation IS NULL THEN
         RAISE EXCEPTION 'history of dataset "%" is missing: there is no table %', dataset.name, from_item
             USING ERRCODE = 'undefined_table';
+    ELSIF (SELECT c.relkind FROM pg_class AS c WHERE c.oid = relation) <> 'r' THEN -- before 16 its owner could make a view of it
+        RAISE EXCEPTION 'history of dataset "%" is damaged: % is no table', dataset.name, from_item
+            USING ERRCODE = 'wrong_object_type';
     ELSIF NOT has_table_privilege(relation, 'SELECT') THEN
         RAISE EXCEPTION 'permission denied for the history of dataset "%"', dataset.name
             USING ERRCODE = 'insufficient_privilege',

@@ -106,8 +106,8 @@ BEGIN
     SELECT * INTO d FROM aidataops._differences(from_version, to_version);
     RETURN QUERY EXECUTE format($query$
         SELECT CASE WHEN %1$s IS NULL THEN 'added' WHEN %2$s IS NULL THEN 'removed' ELSE 'modified' END,
-               CASE WHEN %1$s IS NOT NULL THEN aidataops._assign_row(fr.*, NULL::%6$s, $1) END,
-               CASE WHEN %2$s IS NOT NULL THEN aidataops._assign_row(tr.*, NULL::%6$s, $1) END,
+               (CASE WHEN %1$s IS NOT NULL THEN aidataops._assign_row(fr.*, NULL::%6$s, $1) END)::%6$s,
+               (CASE WHEN %2$s IS NOT NULL THEN aidataops._assign_row(tr.*, NULL::%6$s, $1) END)::%6$s,
                CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._changed_columns(fr.*, tr.*) END
           FROM %3$s
          CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr

@@ -170,6 +170,17 @@ statement_run_as_catalog_owner(Statement *statement)
 	return rows;
 }
 
+/* What is defined now, not what was when a REPEATABLE READ transaction began. */
+uint64
+statement_run_on_definitions(Statement *statement)
+{
+	Identity caller = become_catalog_owner();
+	uint64 rows = statement_run(statement, GetLatestSnapshot());
+
+	become_again(caller);
+	return rows;
+}
+
 void
 run_ddl(const char *sql)
 {
@@ -177,6 +188,17 @@ run_ddl(const char *sql)
 
 	statement_init(&statement, sql);
 	statement_run_as_catalog_owner(&statement);
+}
+
+/* The rows of a query are commands. */
+void
+run_ddl_made_by(Statement *statement)
+{
+	uint64 count = statement_run_as_catalog_owner(statement);
+	SPITupleTable *commands = SPI_tuptable;
+
+	for (uint64 i = 0; i < count; i++)
+		run_ddl(SPI_getvalue(commands->vals[i], commands->tupdesc, 1));
 }
 
 Datum

@@ -56,7 +56,9 @@ extern void statement_int8(Statement *statement, int64 value);
 /* Needs an SPI connection; returns the number of rows. A snapshot may be given to run under. */
 extern uint64 statement_run(Statement *statement, Snapshot snapshot);
 extern uint64 statement_run_as_catalog_owner(Statement *statement);
+extern uint64 statement_run_on_definitions(Statement *statement);
 extern void run_ddl(const char *sql); /* as the owner of the catalog */
+extern void run_ddl_made_by(Statement *statement);
 
 /* Column of the first row of the last result, from 1. */
 extern Datum result_value(int column, bool *isnull);

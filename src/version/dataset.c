@@ -377,6 +377,66 @@ attach_dataset(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Tables whose rows are changed along with those of the catalog, and triggers that would fire then. */
+#define FOLLOWERS                                                                                  \
+	"WITH RECURSIVE acting AS (SELECT k.conrelid, k.confrelid FROM pg_constraint AS k WHERE "      \
+	"k.contype = 'f' AND '{c,n,d}'::\"char\"[] && ARRAY[k.confdeltype, k.confupdtype]), "          \
+	"follower AS (SELECT a.conrelid AS oid FROM acting AS a JOIN pg_class AS c "                   \
+	"ON c.oid = a.confrelid WHERE c.relnamespace = '" AIDATAOPS_SCHEMA "'::regnamespace "          \
+	"UNION SELECT a.conrelid FROM acting AS a JOIN follower AS f ON f.oid = a.confrelid) "         \
+	"SELECT f.oid, f.oid::regclass::text, g.tgname::text FROM follower AS f LEFT JOIN pg_trigger " \
+	"AS g ON g.tgrelid = f.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' ORDER BY f.oid, "     \
+	"g.tgname"
+
+static List *
+lock_followers(void)
+{
+	List *followers = NIL;
+	Statement statement;
+	ListCell *cell;
+
+	statement_init(&statement, FOLLOWERS);
+	statement_run_on_definitions(&statement);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool isnull;
+		Datum oid = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+
+		followers = list_append_unique_oid(followers, DatumGetObjectId(oid));
+	}
+	foreach (cell, followers)
+		LockRelationOid(lfirst_oid(cell), RowExclusiveLock);
+	return followers;
+}
+
+/*
+ * Keys of the catalog are about to change or go, and rows of other tables with them, by foreign keys.
+ * Their triggers would fire with the rights of the catalog's owner, so there must be none. The locks
+ * see to it that none are made meanwhile.
+ */
+static void
+check_no_code_follows(void)
+{
+	static const char *const tables[] = {"tag", "version", "schema_epoch", "dataset"};
+	Oid schema_oid = get_namespace_oid(AIDATAOPS_SCHEMA, false);
+	Statement statement;
+
+	for (int i = 0; i < lengthof(tables); i++)
+		LockRelationOid(get_relname_relid(tables[i], schema_oid), RowExclusiveLock);
+	if (lock_followers() == NIL)
+		return;
+	statement_init(&statement, "SELECT * FROM (" FOLLOWERS ") AS f (oid, name, trigger) "
+							   "WHERE f.trigger IS NOT NULL");
+	if (statement_run_on_definitions(&statement) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("table %s refers to versions and has the trigger \"%s\"", result_text(2),
+						result_text(3)),
+				 errdetail("Its foreign key acts on a change, and the trigger would fire with the "
+						   "rights of the owner of the extension."),
+				 errhint("Disable the trigger, or let the foreign key be NO ACTION.")));
+}
+
 /* The versions are named after their dataset, and whoever refers to them must follow or be asked. */
 PG_FUNCTION_INFO_V1(rename_dataset);
 Datum
@@ -392,6 +452,7 @@ rename_dataset(PG_FUNCTION_ARGS)
 	dataset_check_owner(dataset, "rename");
 	dataset = dataset_lock(dataset);
 	take_name(new_name);
+	check_no_code_follows();
 
 	statement_init(&statement, "UPDATE aidataops.dataset SET name = $2 WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
@@ -491,6 +552,7 @@ drop_dataset(PG_FUNCTION_ARGS)
 	dataset = dataset_lock(dataset);
 	if (!force)
 		check_nothing_protected(dataset);
+	check_no_code_follows();
 	error_context_stack = &callback;
 	foreach (cell, history_tables(dataset))
 	{
@@ -598,6 +660,7 @@ dataset_untag(PG_FUNCTION_ARGS)
 						errhint("Lift the protection with tag(%s, %s, protected => false) first.",
 								quote_literal_cstr(psprintf("%s@%s", dataset->name, tag)),
 								quote_literal_cstr(tag))));
+	check_no_code_follows();
 	statement_init(&statement, "DELETE FROM aidataops.tag WHERE dataset_id = $1 AND tag = $2");
 	statement_int4(&statement, dataset->id);
 	statement_text(&statement, tag);

@@ -452,8 +452,6 @@ static void
 for_each_grantee(Oid relid, const char *format, const char *on)
 {
 	Statement statement;
-	List *commands = NIL;
-	ListCell *cell;
 
 	statement_init(
 		&statement,
@@ -464,11 +462,26 @@ for_each_grantee(Oid relid, const char *format, const char *on)
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(relid), false);
 	statement_text(&statement, format);
 	statement_text(&statement, on);
-	statement_run_as_catalog_owner(&statement);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		commands = lappend(commands, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
-	foreach (cell, commands)
-		run_ddl(lfirst(cell));
+	run_ddl_made_by(&statement);
+}
+
+/* Whoever may read some columns of the versions so far may read those of the next. */
+static void
+grant_columns_again(Oid from, Oid to, const char *qualified)
+{
+	Statement statement;
+
+	statement_init(
+		&statement,
+		"SELECT DISTINCT format('GRANT SELECT (%I) ON %s TO %s', a.attname, $3, "
+		"CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) "
+		"END) FROM pg_attribute AS a, aclexplode(a.attacl) AS x, pg_attribute AS n "
+		"WHERE a.attrelid = $1 AND n.attrelid = $2 AND n.attname = a.attname AND "
+		"NOT a.attisdropped AND x.privilege_type = 'SELECT'");
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(from), false);
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(to), false);
+	statement_text(&statement, qualified);
+	run_ddl_made_by(&statement);
 }
 
 static void
@@ -520,7 +533,10 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	/* what ALTER DEFAULT PRIVILEGES grants on new tables was not meant for this one */
 	for_each_grantee(history_oid(history), "REVOKE ALL ON %s FROM %s", history->qualified);
 	if (OidIsValid(dataset->history)) /* who may read the versions so far may read the next */
+	{
 		for_each_grantee(dataset->history, "GRANT SELECT ON %s TO %s", history->qualified);
+		grant_columns_again(dataset->history, history_oid(history), history->qualified);
+	}
 	run_ddl(psprintf("COMMENT ON TABLE %s IS %s", history->qualified,
 					 quote_literal_cstr(psprintf("History of dataset %s, from schema epoch %d. A "
 												 "row was there from version %sadded until before "

@@ -400,7 +400,7 @@ find_obstacles(const Restore *restore)
 		add_obstacles_of(restore, &obstacles, lfirst_oid(cell));
 	statement_init(&statement, FOLLOWED_COLUMNS);
 	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
-	statement_run_as_catalog_owner(&statement);
+	statement_run_on_definitions(&statement);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		add_column(restore, &obstacles,
 				   SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
@@ -615,7 +615,7 @@ check_cascades(const Restore *restore)
 		return;
 	statement_init(&statement, CASCADES);
 	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
-	count = statement_run_as_catalog_owner(&statement);
+	count = statement_run_on_definitions(&statement);
 	found = SPI_tuptable;
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -659,7 +659,7 @@ find_triggers(const Restore *restore)
 
 	statement_init(&statement, USER_TRIGGERS);
 	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
-	return statement_run_as_catalog_owner(&statement);
+	return statement_run_on_definitions(&statement);
 }
 
 static void
@@ -794,7 +794,7 @@ others_may_have_changed(const Restore *restore)
 							   "'{c,n,d}'::\"char\"[] && ARRAY[k.confdeltype, k.confupdtype]");
 	statement_param(&statement, OIDARRAYOID, relations_array(restore), false);
 	statement_param(&statement, BOOLOID, BoolGetDatum(restore->cascade), false);
-	return statement_run_as_catalog_owner(&statement) > 0;
+	return statement_run_on_definitions(&statement) > 0;
 }
 
 static bool
@@ -844,7 +844,7 @@ advance_sequences(const Restore *restore)
 
 	statement_init(&statement, SEQUENCES);
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(restore->source->relid), false);
-	count = statement_run_as_catalog_owner(&statement);
+	count = statement_run_on_definitions(&statement);
 	found = SPI_tuptable;
 	for (uint64 i = 0; i < count; i++)
 	{

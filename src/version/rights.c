@@ -313,18 +313,12 @@ void
 rights_forget(Oid history)
 {
 	Statement statement;
-	List *commands = NIL;
-	ListCell *cell;
 
 	statement_init(&statement,
 				   "SELECT format('DROP POLICY %I ON %s', polname, polrelid::regclass) "
 				   "FROM pg_policy WHERE polrelid = $1 AND polname LIKE 'aidataops\\_%'");
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(history), false);
-	statement_run_as_catalog_owner(&statement);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		commands = lappend(commands, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
-	foreach (cell, commands)
-		run_ddl(lfirst(cell));
+	run_ddl_made_by(&statement);
 }
 
 typedef struct Policy

@@ -10,7 +10,7 @@ GRANT INSERT, SELECT ON public.witness TO PUBLIC;
 -- what a superuser would not want to be made to do
 CREATE FUNCTION pg_temp.is_safe() RETURNS boolean LANGUAGE sql AS
     'SELECT NOT EXISTS (SELECT FROM public.witness WHERE who <> ''regress_mallory'') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = ''regress_mallory'')';
-SELECT plan(33);
+SELECT plan(42);
 
 SET ROLE regress_mallory;
 CREATE FUNCTION trap.attack(place text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -130,6 +130,26 @@ SET ROLE regress_mallory;
 ALTER TABLE trap.source DISABLE ROW LEVEL SECURITY;
 RESET ROLE;
 SELECT lives_ok($$SELECT sync_rights('trap')$$, 'and can be taken away by a superuser');
+
+-- tables that refer to versions are changed along with the catalog, and their triggers would fire as its owner, two keys away too
+GRANT REFERENCES ON aidataops.version, aidataops.tag TO regress_mallory;
+SET ROLE regress_mallory;
+CREATE TABLE trap.follower (v aidataops.dataset_version PRIMARY KEY REFERENCES aidataops.version ON UPDATE CASCADE ON DELETE CASCADE);
+CREATE TABLE trap.second (v aidataops.dataset_version REFERENCES trap.follower ON UPDATE CASCADE ON DELETE CASCADE);
+CREATE TRIGGER t AFTER UPDATE OR DELETE ON trap.second FOR EACH STATEMENT EXECUTE FUNCTION trap.attack_trigger('trigger of a follower');
+INSERT INTO trap.follower VALUES ('trap@1');
+INSERT INTO trap.second VALUES ('trap@1');
+SELECT throws_ok($$SELECT rename_dataset('trap', 'other')$$, '2BP01', 'table trap.second refers to versions and has the trigger "t"', 'mallory cannot rename a dataset with such a follower');
+SELECT throws_ok($$SELECT drop_dataset('trap', force => true)$$, '2BP01', NULL, 'nor drop it');
+SELECT is(tag('trap@1', 'bait')::text, 'trap@1', 'a tag can be set');
+SELECT throws_ok($$SELECT untag('trap', 'bait')$$, '2BP01', NULL, 'but not be removed');
+SELECT ok(pg_temp.is_safe(), 'nothing was run');
+ALTER TABLE trap.second DISABLE TRIGGER t;
+SELECT lives_ok($$SELECT rename_dataset('trap', 'other')$$, 'without the trigger it can');
+SELECT is((SELECT v::text FROM trap.second), 'other@1', 'and what refers to it follows');
+SELECT lives_ok($$SELECT rename_dataset('other', 'trap')$$, 'back again');
+SELECT lives_ok($$SELECT untag('trap', 'bait')$$, 'tags, too');
+RESET ROLE;
 
 -- the session is as it was: a trap cannot leave a setting or a role behind
 SET ROLE regress_mallory;

@@ -10,7 +10,7 @@ CREATE ROLE regress_rights_all BYPASSRLS;
 CREATE SCHEMA rights AUTHORIZATION regress_rights_owner;
 GRANT USAGE ON SCHEMA rights TO PUBLIC;
 GRANT CREATE ON SCHEMA rights TO regress_rights_other;
-SELECT plan(56);
+SELECT plan(58);
 
 -- what a reader gets, or the reason why not
 CREATE FUNCTION pg_temp.read(statement text) RETURNS text LANGUAGE plpgsql AS $$
@@ -214,6 +214,18 @@ SELECT lives_ok($$SELECT commit('typed', 'three')$$, 'a policy that means nothin
 SET ROLE regress_rights_reader;
 SELECT is(pg_temp.read('SELECT r FROM as_of_json(''typed@3'') AS r'), '{"n": 1, "id": 1, "team": "1"}', 'it holds for the new one');
 SELECT matches(pg_temp.read('SELECT r FROM as_of_json(''typed@1'') AS r'), 'in another type', 'and the old one is refused');
+-- who may read some columns may do so in a new history table, too
+SET ROLE regress_rights_owner;
+GRANT SELECT (id, n) ON rights.typed TO regress_rights_columns;
+SELECT pg_temp.run(format('GRANT SELECT (id, n, _added, _removed) ON aidataops_history.%I TO regress_rights_columns', history_table)) FROM dataset WHERE name = 'typed';
+ALTER TABLE rights.typed DISABLE ROW LEVEL SECURITY, ALTER n TYPE numeric USING n / 2;
+SELECT commit('typed', 'four');
+SELECT pg_temp.run(format('CREATE FUNCTION pg_temp.newest() RETURNS text LANGUAGE sql AS $f$ SELECT ''aidataops_history.%I'' $f$', history_table)) FROM dataset WHERE name = 'typed';
+SET ROLE regress_rights_columns;
+SELECT is(pg_temp.read('SELECT n::int FROM ' || pg_temp.newest() || ' WHERE _removed > 4'), '0 1', 'columns that were granted');
+SELECT matches(pg_temp.read('SELECT team FROM ' || pg_temp.newest()), 'permission denied for table', 'and no others');
+SET ROLE regress_rights_owner;
+ALTER TABLE rights.typed ENABLE ROW LEVEL SECURITY;
 -- a policy on a column that history gets only with the next commit
 SET ROLE regress_rights_owner;
 ALTER TABLE rights.typed ADD COLUMN region text;
@@ -221,9 +233,9 @@ DROP POLICY team ON rights.typed;
 CREATE POLICY region ON rights.typed FOR SELECT USING (region = 'eu');
 SELECT sync_rights('typed');
 UPDATE rights.typed SET region = 'eu' WHERE id = 2;
-SELECT commit('typed', 'four');
+SELECT commit('typed', 'five');
 SET ROLE regress_rights_reader;
-SELECT is(pg_temp.read('SELECT id FROM as_of(''typed@4'', NULL::rights.typed)'), '2', 'applies once the column is there');
+SELECT is(pg_temp.read('SELECT id FROM as_of(''typed@5'', NULL::rights.typed)'), '2', 'applies once the column is there');
 
 -- through somebody else's view: who made it must have the rights, and so must who reads it
 SET ROLE regress_rights_owner;

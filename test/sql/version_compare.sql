@@ -68,6 +68,11 @@ SELECT change, (before).name FROM diff_rows('cups@2', 'cups@WORKING', NULL::cups
 -- values that do not fit are not cut short
 CREATE TYPE tiny AS (id int, name varchar(4));
 SELECT change, before, after FROM diff_rows('cups@1', 'cups@2', NULL::tiny, partial => true);
+-- a domain over a row type, which has a say
+CREATE DOMAIN numbered_cup AS any_cup CHECK ((value).id <> 99);
+SELECT change, before, (after).id FROM diff_rows('cups@1', 'cups@2', NULL::numbered_cup);
+ALTER DOMAIN numbered_cup ADD CHECK ((value).id <> 4);
+SELECT change, before, (after).id FROM diff_rows('cups@1', 'cups@2', NULL::numbered_cup);
 SELECT * FROM diff_rows('cups@1', 'cups@2', NULL::int);
 SELECT * FROM diff_rows('cups@1', 'items@2', NULL::cups);
 SELECT * FROM diff_rows('cups@1', NULL, NULL::cups);
