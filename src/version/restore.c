@@ -895,8 +895,10 @@ explain_error(void *arg)
 		case ERRCODE_UNDEFINED_FUNCTION:
 			if (!restore->as_owner)
 				errhint(
-					"Code of the owner's runs without your rights and settings here. Let \"%s\" "
-					"restore; with SET ROLE you would lend it your rights.",
+					"Code of the owner's runs without your rights and settings here, and nothing "
+					"can be "
+					"deferred: use SET CONSTRAINTS ALL IMMEDIATE, or let \"%s\" restore. With SET "
+					"ROLE you would lend it your rights.",
 					GetUserNameFromId(restore->dataset->owner, false));
 			break;
 	}
