@@ -10,7 +10,7 @@
 
 #include "aidataops.h"
 #include "catalog/pg_type.h"
-#include "drift/pair.h"
+#include "drift/distance.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -36,8 +36,7 @@ binning_of_text(const char *text)
 			 errhint("Use quantile, equal_width, evidently or nannyml.")));
 }
 
-/* Arguments 2 and 3: bins and binning. */
-static BinningChoice
+BinningChoice
 choice_of_arguments(FunctionCallInfo fcinfo)
 {
 	BinningChoice choice = {.bins = PG_GETARG_INT32(2),
@@ -160,7 +159,7 @@ filled_shares(const PairBins *bins, int i, EmptyRule rule)
 }
 
 /* The two samples have rows; else all that is computed of shares is NULL. */
-static bool
+bool
 has_samples(const PairBins *bins)
 {
 	return bins->reference_total > 0 && bins->current_total > 0;
@@ -172,7 +171,7 @@ psi_term(Shares s)
 	return s.p > 0 && s.q > 0 ? (s.q - s.p) * log(s.q / s.p) : 0;
 }
 
-static double
+double
 psi_of(const PairBins *bins, Binning binning)
 {
 	EmptyRule rule = empty_rule(bins, binning);
@@ -184,7 +183,7 @@ psi_of(const PairBins *bins, Binning binning)
 }
 
 /* Sum p ln(p / q); shares are normalised again once empty bins have got something. */
-static double
+double
 kl_of(const PairBins *bins, Binning binning)
 {
 	EmptyRule rule = empty_rule(bins, binning);
@@ -210,7 +209,7 @@ kl_of(const PairBins *bins, Binning binning)
 }
 
 /* Lin 1991; to base 2, but with Evidently's bins as Evidently has it, to base e. */
-static double
+double
 js_of(const PairBins *bins, Binning binning)
 {
 	double sum = 0;
@@ -226,7 +225,7 @@ js_of(const PairBins *bins, Binning binning)
 }
 
 /* 1 - sum sqrt(p q), as a sum of squares, which does not cancel. */
-static double
+double
 hellinger_of(const PairBins *bins, Binning binning)
 {
 	double sum = 0;
@@ -241,7 +240,7 @@ hellinger_of(const PairBins *bins, Binning binning)
 	return sqrt(Min(sum / 2, 1));
 }
 
-static double
+double
 total_variation_of(const PairBins *bins, Binning binning)
 {
 	double sum = 0;
@@ -251,7 +250,7 @@ total_variation_of(const PairBins *bins, Binning binning)
 	return sum / 2;
 }
 
-static double
+double
 linf_of(const PairBins *bins, Binning binning)
 {
 	double greatest = 0;
@@ -266,7 +265,7 @@ linf_of(const PairBins *bins, Binning binning)
  * for Cramer's V and Tschuprow's T", equations (4) to (6). The larger sample counts as many as the
  * smaller, because the measure would shrink with any other proportion of the two.
  */
-static double
+double
 cramers_v_of(const PairBins *bins, Binning binning)
 {
 	double n = 2 * Min(bins->reference_total, bins->current_total);
@@ -295,8 +294,6 @@ cramers_v_of(const PairBins *bins, Binning binning)
 		return NAN;
 	return Min(sqrt(corrected / (Min(rows, columns) - 1)), 1);
 }
-
-typedef double (*BinsFunction)(const PairBins *bins, Binning binning);
 
 static Datum
 distance_over_bins(FunctionCallInfo fcinfo, BinsFunction function, const BinningChoice *choice)
@@ -394,18 +391,12 @@ has_numbers(const Pair *pair)
 	return pair_has_order(pair) && pair->reference->counted > 0 && pair->current->counted > 0;
 }
 
-typedef struct KsBounds
-{
-	double lower;
-	double upper;
-} KsBounds;
-
 /*
  * The greatest difference of the two distribution functions. At the boundaries of buckets they are
  * exact, which bounds it from below. Inside a bucket the values of one sample may all come before those
  * of the other, and no order can be worse, which bounds it from above. Infinities are values.
  */
-static KsBounds
+KsBounds
 ks_interval(const Pair *pair)
 {
 	double n = (double) profile_num_ordered(pair->reference);
@@ -432,7 +423,7 @@ ks_interval(const Pair *pair)
 	return (KsBounds){lower / (n * m), Max(lower, upper) / (n * m)};
 }
 
-static bool
+bool
 has_ordered(const Pair *pair)
 {
 	return pair_has_order(pair) && profile_num_ordered(pair->reference) > 0 &&
@@ -513,62 +504,62 @@ difference_integral(const Pair *pair, double (*integral)(double from, double to,
 	return sum;
 }
 
+double
+wasserstein_of(const Pair *pair, bool normalized)
+{
+	double distance;
+	double stddev;
+
+	if (!has_numbers(pair))
+		return NAN;
+	distance = difference_integral(pair, absolute_integral);
+	if (!normalized)
+		return distance * profile_scale(pair->reference);
+	if (!profile_stddev(pair->reference, &stddev) || stddev == 0)
+		return NAN;
+	/* of the population, which is what other tools divide by */
+	return distance / (stddev * sqrt(1 - 1 / (double) pair->reference->counted));
+}
+
 PG_FUNCTION_INFO_V1(wasserstein_distance);
 Datum
 wasserstein_distance(PG_FUNCTION_ARGS)
 {
 	Pair pair = pair_make(PG_GETARG_PROFILE_P(0), PG_GETARG_PROFILE_P(1));
-	bool normalized = PG_GETARG_BOOL(2);
-	double distance;
-	double stddev;
 
-	if (!has_numbers(&pair))
-		PG_RETURN_NULL();
-	distance = difference_integral(&pair, absolute_integral);
-	if (!normalized)
-		return number_or_null(fcinfo, distance * profile_scale(pair.reference));
-	if (!profile_stddev(pair.reference, &stddev) || stddev == 0)
-		PG_RETURN_NULL();
-	/* of the population, which is what other tools divide by */
-	stddev *= sqrt(1 - 1 / (double) pair.reference->counted);
-	return number_or_null(fcinfo, distance / stddev);
+	return number_or_null(fcinfo, wasserstein_of(&pair, PG_GETARG_BOOL(2)));
 }
 
-PG_FUNCTION_INFO_V1(energy_distance);
-Datum
-energy_distance(PG_FUNCTION_ARGS)
+double
+energy_of(const Pair *pair)
 {
-	Pair pair = pair_make(PG_GETARG_PROFILE_P(0), PG_GETARG_PROFILE_P(1));
-
-	if (!has_numbers(&pair))
-		PG_RETURN_NULL();
-	return number_or_null(fcinfo, sqrt(2 * difference_integral(&pair, square_integral) *
-									   profile_scale(pair.reference)));
+	if (!has_numbers(pair))
+		return NAN;
+	return sqrt(2 * difference_integral(pair, square_integral) * profile_scale(pair->reference));
 }
 
 /* (mean of current - mean of reference) / pooled standard deviation */
-PG_FUNCTION_INFO_V1(cohens_d);
-Datum
-cohens_d(PG_FUNCTION_ARGS)
+double
+cohens_d_of(const Pair *pair)
 {
-	Pair pair = pair_make(PG_GETARG_PROFILE_P(0), PG_GETARG_PROFILE_P(1));
-	double n = (double) pair.reference->counted;
-	double m = (double) pair.current->counted;
+	double n = (double) pair->reference->counted;
+	double m = (double) pair->current->counted;
 	double mean_r;
 	double mean_c;
 	double sd_r = 0;
 	double sd_c = 0;
 	double pooled;
 
-	if (!profile_mean(pair.reference, &mean_r) || !profile_mean(pair.current, &mean_c) || n + m < 3)
-		PG_RETURN_NULL();
+	if (!profile_mean(pair->reference, &mean_r) || !profile_mean(pair->current, &mean_c) ||
+		n + m < 3)
+		return NAN;
 	/* a sample of one has no spread of its own, and no weight in the pooled one */
-	if ((n > 1 && !profile_stddev(pair.reference, &sd_r)) ||
-		(m > 1 && !profile_stddev(pair.current, &sd_c)))
-		PG_RETURN_NULL();
+	if ((n > 1 && !profile_stddev(pair->reference, &sd_r)) ||
+		(m > 1 && !profile_stddev(pair->current, &sd_c)))
+		return NAN;
 	/* sqrt(a sd_r^2 + b sd_c^2) without squares that overflow */
 	pooled = hypot(sd_r * sqrt((n - 1) / (n + m - 2)), sd_c * sqrt((m - 1) / (n + m - 2)));
-	return number_or_null(fcinfo, (mean_c - mean_r) / pooled);
+	return (mean_c - mean_r) / pooled;
 }
 
 /* ------------------------------------------------------------------------- embeddings ---- */
@@ -580,21 +571,19 @@ has_embeddings(const Pair *pair)
 		   pair->current->counted > 0;
 }
 
-PG_FUNCTION_INFO_V1(cosine_distance);
-Datum
-cosine_distance(PG_FUNCTION_ARGS)
+double
+cosine_of(const Pair *pair)
 {
-	Pair pair = pair_make(PG_GETARG_PROFILE_P(0), PG_GETARG_PROFILE_P(1));
 	double dot = 0;
 	double norm_r = 0;
 	double norm_c = 0;
 
-	if (!has_embeddings(&pair))
-		PG_RETURN_NULL();
-	for (int i = 0; i < pair.reference->dimension; i++)
+	if (!has_embeddings(pair))
+		return NAN;
+	for (int i = 0; i < pair->reference->dimension; i++)
 	{
-		double r = embedding_mean(pair.reference, i);
-		double c = embedding_mean(pair.current, i);
+		double r = embedding_mean(pair->reference, i);
+		double c = embedding_mean(pair->current, i);
 
 		dot += r * c;
 		norm_r += r * r;
@@ -602,30 +591,43 @@ cosine_distance(PG_FUNCTION_ARGS)
 	}
 	/* a mean of zero has no direction */
 	if (norm_r == 0 || norm_c == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(Min(Max(1 - dot / sqrt(norm_r) / sqrt(norm_c), 0), 2));
+		return NAN;
+	return Min(Max(1 - dot / sqrt(norm_r) / sqrt(norm_c), 0), 2);
 }
 
 /*
  * |m1 - m2|^2 + sum (s1 - s2)^2 over dimensions: the squared distance of Frechet between normal
  * distributions (Dowson and Landau 1982) of which only the diagonals of the covariances are known.
  */
-PG_FUNCTION_INFO_V1(frechet_distance);
-Datum
-frechet_distance(PG_FUNCTION_ARGS)
+double
+frechet_of(const Pair *pair)
 {
-	Pair pair = pair_make(PG_GETARG_PROFILE_P(0), PG_GETARG_PROFILE_P(1));
 	double sum = 0;
 
-	if (!has_embeddings(&pair) || pair.reference->counted < 2 || pair.current->counted < 2)
-		PG_RETURN_NULL();
-	for (int i = 0; i < pair.reference->dimension; i++)
+	if (!has_embeddings(pair) || pair->reference->counted < 2 || pair->current->counted < 2)
+		return NAN;
+	for (int i = 0; i < pair->reference->dimension; i++)
 	{
-		double mean = embedding_mean(pair.reference, i) - embedding_mean(pair.current, i);
+		double mean = embedding_mean(pair->reference, i) - embedding_mean(pair->current, i);
 		double spread =
-			sqrt(embedding_variance(pair.reference, i)) - sqrt(embedding_variance(pair.current, i));
+			sqrt(embedding_variance(pair->reference, i)) - sqrt(embedding_variance(pair->current, i));
 
 		sum += mean * mean + spread * spread;
 	}
-	return number_or_null(fcinfo, sum);
+	return sum;
 }
+
+#define DISTANCE_OF_PAIR(name, function)                                                           \
+	PG_FUNCTION_INFO_V1(name);                                                                     \
+	Datum name(PG_FUNCTION_ARGS)                                                                   \
+	{                                                                                              \
+		Pair pair = pair_make(PG_GETARG_PROFILE_P(0), PG_GETARG_PROFILE_P(1));                     \
+                                                                                                   \
+		return number_or_null(fcinfo, function(&pair));                                            \
+	}                                                                                              \
+	extern int no_such_variable
+
+DISTANCE_OF_PAIR(energy_distance, energy_of);
+DISTANCE_OF_PAIR(cohens_d, cohens_d_of);
+DISTANCE_OF_PAIR(cosine_distance, cosine_of);
+DISTANCE_OF_PAIR(frechet_distance, frechet_of);

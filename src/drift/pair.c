@@ -14,13 +14,32 @@
 
 /* ---------------------------------------------------------------------------- buckets ---- */
 
-static void
-check_comparable(const Profile *reference, const Profile *current)
+static bool
+kinds_match(const Profile *reference, const Profile *current)
 {
 	ProfileFamily family = profile_family(reference->kind);
 
-	if (family != profile_family(current->kind) ||
-		(family == FAMILY_CATEGORY && reference->kind != current->kind))
+	return family == profile_family(current->kind) &&
+		   (family != FAMILY_CATEGORY || reference->kind == current->kind);
+}
+
+static bool
+dimensions_match(const Profile *reference, const Profile *current)
+{
+	return reference->dimension == current->dimension || reference->dimension == 0 ||
+		   current->dimension == 0;
+}
+
+bool
+profiles_match(const Profile *reference, const Profile *current)
+{
+	return kinds_match(reference, current) && dimensions_match(reference, current);
+}
+
+static void
+check_comparable(const Profile *reference, const Profile *current)
+{
+	if (!kinds_match(reference, current))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("cannot compare a profile of %s with a profile of %s",
@@ -28,8 +47,7 @@ check_comparable(const Profile *reference, const Profile *current)
 				 errdetail("Numbers compare with numbers, dates and timestamps with each "
 						   "other, categories and embeddings with their own kind."),
 				 errhint("Cast the column to one type before it is profiled.")));
-	if (reference->dimension != current->dimension && reference->dimension > 0 &&
-		current->dimension > 0)
+	if (!dimensions_match(reference, current))
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
 						errmsg("cannot compare embeddings of %d dimensions with embeddings of %d",
 							   reference->dimension, current->dimension)));

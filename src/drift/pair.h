@@ -30,7 +30,8 @@ typedef struct Pair
 	PairBucket *buckets; /* ascending; each has values of either */
 } Pair;
 
-/* Raises for profiles that cannot be compared. */
+/* Can they be compared? The next raises if not. */
+extern bool profiles_match(const Profile *reference, const Profile *current);
 extern Pair pair_make(const Profile *reference, const Profile *current);
 
 static inline bool

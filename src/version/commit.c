@@ -25,6 +25,7 @@
 #include "version/catalog.h"
 #include "version/dataset_version.h"
 #include "version/history.h"
+#include "version/profiles.h"
 #include "version/rights.h"
 #include "version/source.h"
 
@@ -302,6 +303,30 @@ write_history(Commit *commit)
 	PG_END_TRY();
 }
 
+/*
+ * Profiles of all rows, and of those that came and went. The names of columns are used bare, so what
+ * they are looked up in must be the row alone.
+ */
+static void
+record_profiles(const Commit *commit)
+{
+	ProfiledRows rows = {0};
+	const char *names = column_list(shape_names(commit->shape), "t");
+
+	if (commit->previous)
+	{
+		rows.came =
+			psprintf("(SELECT %s FROM " CHANGES " AS c JOIN %s WHERE c.%s IS NOT NULL) AS t", names,
+					 rows_that_came(commit), commit->previous->new_hash);
+		rows.went = psprintf("(SELECT h.* FROM " CHANGES " AS c JOIN %s AS h ON "
+							 "h.%s OPERATOR(pg_catalog.=) c.%s) AS h",
+							 commit->previous->qualified, commit->previous->rid,
+							 commit->previous->rid);
+		rows.went_relid = history_oid(commit->previous);
+	}
+	profiles_record(commit->source, commit->number, &rows);
+}
+
 /* Rows are kept: returns whether there is anything to record. */
 static bool
 commit_rows(Commit *commit)
@@ -503,6 +528,7 @@ commit_run(Commit *commit, Snapshot snapshot, const char *message)
 			record_epoch(commit);
 		record_version(commit, message);
 		record_head(commit);
+		record_profiles(commit);
 	}
 	else
 	{

@@ -523,7 +523,7 @@ history_tables(const Dataset *dataset)
 static void
 delete_from_catalog(const Dataset *dataset)
 {
-	static const char *const tables[] = {"tag", "version", "schema_epoch", "dataset"};
+	static const char *const tables[] = {"tag", "version_column", "version", "schema_epoch", "dataset"};
 
 	for (int i = 0; i < lengthof(tables); i++)
 	{

@@ -1,0 +1,374 @@
+/*
+ * measure.c: all that drift() says about one column, from two profiles.
+ *
+ * A distance between samples is never zero, and the smaller they are, the larger it is: of two
+ * samples of one distribution, of n and m rows over k bins, PSI is about (k - 1)(1/n + 1/m), since
+ * it is nearly a chi-square divided by the sizes. So each threshold is a practical one, plus or
+ * together with what chance alone gives; the terms are to first order in s = 1/n + 1/m.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "aidataops.h"
+#include "drift/profile_test.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+/* What a method is computed from, and what it says. */
+typedef struct Comparison
+{
+	const Pair *pair;
+	const PairBins *bins;
+	int used; /* bins with rows */
+	double s; /* 1/n + 1/m */
+	double statistic;
+	double threshold;
+	double p_value;
+} Comparison;
+
+typedef void (*Measure)(Comparison *c);
+
+/* Distances of shares, whose squares are about chi-square / sizes: by what factor. */
+static double
+with_chance(double practical, double chance)
+{
+	return sqrt(practical * practical + chance);
+}
+
+static void
+p_of_bins(Comparison *c)
+{
+	c->p_value = homogeneity_test(c->bins, false).p_value;
+}
+
+static void
+measure_psi(Comparison *c)
+{
+	c->statistic = psi_of(c->bins, BINNING_QUANTILE);
+	c->threshold = 0.1 + (c->used - 1) * c->s;
+	p_of_bins(c);
+}
+
+static void
+measure_kl(Comparison *c)
+{
+	c->statistic = kl_of(c->bins, BINNING_QUANTILE);
+	c->threshold = 0.1 + (c->used - 1) * c->s / 2;
+	p_of_bins(c);
+}
+
+static void
+measure_js(Comparison *c)
+{
+	c->statistic = js_of(c->bins, BINNING_QUANTILE);
+	c->threshold = with_chance(0.1, (c->used - 1) * c->s / (8 * M_LN2));
+	p_of_bins(c);
+}
+
+static void
+measure_hellinger(Comparison *c)
+{
+	c->statistic = hellinger_of(c->bins, BINNING_QUANTILE);
+	c->threshold = with_chance(0.1, (c->used - 1) * c->s / 8);
+	p_of_bins(c);
+}
+
+/* Half the sum of k normal deviates, each of about the variance s / k. */
+static void
+measure_total_variation(Comparison *c)
+{
+	c->statistic = total_variation_of(c->bins, BINNING_QUANTILE);
+	c->threshold = 0.1 + sqrt((c->used - 1) * c->s / (2 * M_PI));
+	p_of_bins(c);
+}
+
+/* The greatest of k normal deviates, none of more than the variance s / 4. */
+static void
+measure_linf(Comparison *c)
+{
+	c->statistic = linf_of(c->bins, BINNING_QUANTILE);
+	c->threshold = 0.1 + sqrt(c->s / 2 * log(2.0 * Max(c->used, 1)));
+	p_of_bins(c);
+}
+
+/* Its bias is corrected. */
+static void
+measure_cramers_v(Comparison *c)
+{
+	c->statistic = cramers_v_of(c->bins, BINNING_QUANTILE);
+	c->threshold = 0.1;
+	p_of_bins(c);
+}
+
+/* The mean of Kolmogorov's law is sqrt(pi / 2) ln 2. */
+static void
+measure_ks(Comparison *c)
+{
+	TestResult test = kolmogorov_test(c->pair);
+
+	c->statistic = test.statistic;
+	c->threshold = 0.1 + 0.8687 * sqrt(c->s);
+	c->p_value = test.p_value;
+}
+
+/* In standard deviations; for a normal distribution chance gives 1.28 sqrt(s). */
+static void
+measure_wasserstein(Comparison *c)
+{
+	c->statistic = wasserstein_of(c->pair, true);
+	c->threshold = 0.1 + 1.28 * sqrt(c->s);
+	c->p_value = kolmogorov_test(c->pair).p_value;
+}
+
+static void
+measure_cohens_d(Comparison *c)
+{
+	c->statistic = cohens_d_of(c->pair);
+	c->threshold = 0.2 + sqrt(2 * c->s / M_PI);
+	c->p_value = two_means_test(c->pair, false).p_value;
+}
+
+static void
+measure_chi2(Comparison *c)
+{
+	TestResult test = homogeneity_test(c->bins, false);
+
+	c->statistic = test.statistic;
+	c->p_value = test.p_value;
+}
+
+static void
+measure_g(Comparison *c)
+{
+	TestResult test = homogeneity_test(c->bins, true);
+
+	c->statistic = test.statistic;
+	c->p_value = test.p_value;
+}
+
+static void
+measure_t(Comparison *c)
+{
+	TestResult test = two_means_test(c->pair, false);
+
+	c->statistic = test.statistic;
+	c->p_value = test.p_value;
+}
+
+/* In units of the spread of the reference over all dimensions: the means of samples differ by s. */
+static void
+measure_frechet(Comparison *c)
+{
+	double spread = 0;
+
+	for (int i = 0; i < c->pair->reference->dimension && c->pair->reference->counted > 1; i++)
+		spread += embedding_variance(c->pair->reference, i);
+	c->statistic = sqrt(frechet_of(c->pair) / spread);
+	c->threshold = with_chance(0.1, c->s);
+}
+
+static void
+measure_cosine(Comparison *c)
+{
+	c->statistic = cosine_of(c->pair);
+	c->threshold = 0.1;
+}
+
+static const struct
+{
+	const char *name;
+	Measure measure;
+	bool for_numbers;
+	bool for_categories;
+	bool for_embeddings;
+} methods[] = {
+	{"psi", measure_psi, true, true, false},
+	{"js_distance", measure_js, true, true, false},
+	{"hellinger_distance", measure_hellinger, true, true, false},
+	{"total_variation_distance", measure_total_variation, true, true, false},
+	{"linf_distance", measure_linf, true, true, false},
+	{"kl_divergence", measure_kl, true, true, false},
+	{"cramers_v", measure_cramers_v, true, true, false},
+	{"chi2_test", measure_chi2, true, true, false},
+	{"g_test", measure_g, true, true, false},
+	{"ks_distance", measure_ks, true, false, false},
+	{"wasserstein_distance", measure_wasserstein, true, false, false},
+	{"cohens_d", measure_cohens_d, true, false, false},
+	{"t_test", measure_t, true, false, false},
+	{"frechet_distance", measure_frechet, false, false, true},
+	{"cosine_distance", measure_cosine, false, false, true},
+};
+
+static bool
+method_fits(int i, const Pair *pair)
+{
+	if (pair->reference->kind == PROFILE_EMBEDDING)
+		return methods[i].for_embeddings;
+	return profile_is_category(pair->reference) ? methods[i].for_categories
+												: methods[i].for_numbers;
+}
+
+/* The method asked for; -1 if it does not fit this kind; with auto the first that does. */
+static int
+find_method(const char *name, const Pair *pair)
+{
+	bool known = false;
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < lengthof(methods); i++)
+	{
+		bool asked = strcmp(name, methods[i].name) == 0;
+
+		if ((asked || strcmp(name, "auto") == 0) && method_fits(i, pair))
+			return i;
+		known = known || asked;
+		appendStringInfo(&names, ", %s", methods[i].name);
+	}
+	if (!known)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("unknown drift method \"%s\"", name),
+						errhint("There are auto%s.", names.data)));
+	return -1;
+}
+
+/* ------------------------------------------------------------------ what else changed ---- */
+
+/* Categories that one sample has and the other not; -1 unless both are known one by one. */
+static int64
+categories_only_in(const Pair *pair, bool current)
+{
+	int64 found = 0;
+
+	if (!profile_is_category(pair->reference) || pair->shift > 0)
+		return -1;
+	for (int i = 0; i < pair->n; i++)
+	{
+		const PairBucket *bucket = &pair->buckets[i];
+
+		found += current ? bucket->reference == 0 && bucket->current > 0
+						 : bucket->current == 0 && bucket->reference > 0;
+	}
+	return found;
+}
+
+/* Share of the current values outside the range of the reference; at least, where buckets overlap. */
+static double
+out_of_range(const Pair *pair)
+{
+	double outside = 0;
+	double n = (double) profile_num_ordered(pair->current);
+
+	if (!pair_has_order(pair) || pair->reference->kind == PROFILE_EMBEDDING || !has_ordered(pair))
+		return NAN;
+	if (pair->reference->positive_infinities == 0)
+		outside += (double) pair->current->positive_infinities;
+	if (pair->reference->negative_infinities == 0)
+		outside += (double) pair->current->negative_infinities;
+	for (int i = 0; i < pair->n && pair->reference->counted > 0; i++)
+	{
+		const PairBucket *bucket = &pair->buckets[i];
+
+		if (bucket->upper < pair->reference->min.number ||
+			bucket->lower > pair->reference->max.number)
+			outside += bucket->current;
+	}
+	return outside / n;
+}
+
+/* How large the change is, in a measure that does not depend on sample size. */
+static double
+effect_of(const Pair *pair, const PairBins *bins)
+{
+	if (pair->reference->kind == PROFILE_EMBEDDING)
+		return cosine_of(pair);
+	return profile_is_category(pair->reference) ? cramers_v_of(bins, BINNING_QUANTILE)
+												: cohens_d_of(pair);
+}
+
+/* ------------------------------------------------------------------------------- SQL ---- */
+
+static void
+put_number(Datum *value, bool *isnull, double number)
+{
+	*isnull = !isfinite(number);
+	*value = Float8GetDatum(number);
+}
+
+static void
+put_count(Datum *value, bool *isnull, int64 count)
+{
+	*isnull = count < 0;
+	*value = Int64GetDatum(count);
+}
+
+static const char *
+compare(const Pair *pair, const PairBins *bins, int method, Comparison *c)
+{
+	double n = (double) profile_num_rows(pair->reference);
+	double m = (double) profile_num_rows(pair->current);
+
+	*c = (Comparison){.pair = pair,
+					  .bins = bins,
+					  .used = used_bins(bins),
+					  .s = 1 / n + 1 / m,
+					  .statistic = NAN,
+					  .threshold = NAN,
+					  .p_value = NAN};
+	if (method < 0)
+		return "not_applicable";
+	if (n == 0 || m == 0)
+		return "insufficient_data";
+	methods[method].measure(c);
+	if (!isfinite(c->statistic))
+		return "degenerate";
+	return pair->shift > 0 && profile_is_category(pair->reference) ? "lower_bound" : "ok";
+}
+
+static void
+measure_pair(const Profile *reference, const Profile *current, const char *name, int wanted_bins,
+			 Datum *values, bool *nulls)
+{
+	Pair pair = pair_make(reference, current);
+	BinningChoice choice = {.binning = BINNING_QUANTILE, .bins = wanted_bins};
+	PairBins bins = pair_bins(&pair, &choice);
+	int method = find_method(name, &pair);
+	Comparison c;
+	const char *status = compare(&pair, &bins, method, &c);
+
+	values[0] = CStringGetTextDatum(method < 0 ? name : methods[method].name);
+	put_number(&values[1], &nulls[1], c.statistic);
+	put_number(&values[2], &nulls[2], isfinite(c.statistic) ? c.threshold : NAN);
+	put_number(&values[3], &nulls[3], c.p_value);
+	put_number(&values[4], &nulls[4], effect_of(&pair, &bins));
+	put_count(&values[5], &nulls[5], categories_only_in(&pair, true));
+	put_count(&values[6], &nulls[6], categories_only_in(&pair, false));
+	put_number(&values[7], &nulls[7], out_of_range(&pair));
+	values[8] = CStringGetTextDatum(status);
+}
+
+/* Arguments: reference, current, method, bins. */
+PG_FUNCTION_INFO_V1(drift_measure);
+Datum
+drift_measure(PG_FUNCTION_ARGS)
+{
+	Profile *reference = PG_GETARG_PROFILE_P(0);
+	Profile *current = PG_GETARG_PROFILE_P(1);
+	TupleDesc tupdesc;
+	Datum values[9] = {0};
+	bool nulls[9] = {0};
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (profiles_match(reference, current))
+		measure_pair(reference, current, text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_GETARG_INT32(3),
+					 values, nulls);
+	else
+	{
+		memset(nulls, true, sizeof(nulls));
+		values[8] = CStringGetTextDatum("kind_changed");
+		nulls[8] = false;
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
