@@ -108,6 +108,25 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._overlap(aidataops.dataset_version, aidataops.dataset_version) IS 'Internal: whether two versions have rows in common, as far as counts tell.';
 
+CREATE FUNCTION aidataops._compares_added(reference aidataops.dataset_version, current aidataops.dataset_version, rows text) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF rows IS NULL OR rows NOT IN ('auto', 'all', 'added') THEN
+        RAISE EXCEPTION 'rows of a comparison cannot be "%"', coalesce(rows, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'They are ''all'' of both versions, those ''added'' since the reference against all of the reference, or ''auto'': added if the versions share rows.';
+    ELSIF rows = 'added' AND aidataops.dataset_name(reference) <> aidataops.dataset_name(current) THEN
+        RAISE EXCEPTION 'rows added since the reference are those of one dataset' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Use rows => ''all'' to compare versions of different datasets.';
+    ELSIF rows = 'added' AND NOT aidataops._is_later(current, reference) THEN
+        RAISE EXCEPTION '% did not come after %', current, reference USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Use rows => ''all'' to compare in this direction.';
+    END IF;
+    RETURN rows = 'added' OR rows = 'auto' AND aidataops._overlap(reference, current) AND aidataops._is_later(current, reference)
+        AND (aidataops._dataset(aidataops.dataset_name(reference))).storage = 'rows';
+END $$;
+COMMENT ON FUNCTION aidataops._compares_added(aidataops.dataset_version, aidataops.dataset_version, text) IS 'Internal: whether the rows added since the reference are compared, and not all.';
+
 -- From pairs of profiles to what people read: measured, corrected for many columns, most drifted first.
 CREATE FUNCTION aidataops._drift_rows(columns name[], reference aidataops.profile[], current aidataops.profile[],
     wanted text, correction text, alpha float8, min_rows bigint, bins integer, overlapping boolean)
@@ -174,14 +193,7 @@ DECLARE
     old aidataops.profile[];
     new aidataops.profile[];
 BEGIN
-    IF rows IS NULL OR rows NOT IN ('auto', 'all', 'added') THEN
-        RAISE EXCEPTION 'rows of a comparison cannot be "%"', rows USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'They are ''all'' of both versions, those ''added'' since the reference against all of the reference, or ''auto'': added if the versions share rows.';
-    ELSIF rows = 'added' AND aidataops.dataset_name(reference) <> aidataops.dataset_name(current) THEN
-        RAISE EXCEPTION 'rows added since the reference are those of one dataset' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Use rows => ''all'' to compare versions of different datasets.';
-    END IF;
-    added := rows = 'added' OR rows = 'auto' AND overlapping AND aidataops._is_later(current, reference);
+    added := aidataops._compares_added(reference, current, rows);
     overlapping := overlapping AND NOT added;
     IF added THEN
         SELECT array_agg(coalesce(r.column_name, c.column_name)), array_agg(r.profile), array_agg(c.profile) INTO names, old, new
@@ -234,3 +246,140 @@ CREATE FUNCTION aidataops.compare(reference regclass, current regclass, method t
     END;
 COMMENT ON FUNCTION aidataops.compare(regclass, regclass, text, text, float8, bigint, integer) IS
 'Which columns differ between two tables or views, columns as drift(): a training table against today''s, two views of one table. Reads both, each once. Columns are matched by name and profiled by their types: a code that is a number is treated as one. p-values hold if the two share no rows. Needs SELECT on both; row-level security applies. Errors: an unknown method or correction.';
+
+-- ---------------------------------------------------------------------- drilling down
+
+-- The rows to look at: all of a version, or those that came since another.
+CREATE FUNCTION aidataops._rows_to_compare(version aidataops.dataset_version, since aidataops.dataset_version, alias text,
+    OUT from_item text, OUT relation oid, OUT roles jsonb) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    d record;
+BEGIN
+    SELECT r.relation, (r.dataset).roles INTO relation, roles FROM aidataops._rows(version) AS r;
+    IF since IS NULL THEN
+        from_item := format('(%s) AS %I', aidataops._version_query(version), alias);
+        RETURN;
+    END IF;
+    SELECT * INTO d FROM aidataops._differences(since, version);
+    from_item := format('(SELECT %s FROM %s WHERE %s IS DISTINCT FROM %s AND %3$s IS NOT NULL) AS %5$I',
+                        aidataops._columns(d.t_columns, 't'), d.from_clause, d.t_hash, d.f_hash, alias);
+END $$;
+COMMENT ON FUNCTION aidataops._rows_to_compare(aidataops.dataset_version, aidataops.dataset_version, text) IS 'Internal: a subquery of the rows of a version, or of those that came since another.';
+
+CREATE FUNCTION aidataops._segment_profiles(version aidataops.dataset_version, since aidataops.dataset_version, segment_by name)
+    RETURNS TABLE (segment text, column_name name, profile aidataops.profile)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    r record;
+    c record;
+BEGIN
+    SELECT * INTO r FROM aidataops._rows_to_compare(version, since, 'r');
+    IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = r.relation AND a.attname = segment_by AND a.attnum > 0 AND NOT a.attisdropped) THEN
+        RAISE EXCEPTION 'column "%" to segment by does not exist in %', segment_by, version USING ERRCODE = 'undefined_column';
+    END IF;
+    SELECT * INTO c FROM aidataops._profile_calls(r.relation, r.roles - segment_by::text);
+    RETURN QUERY EXECUTE format('SELECT s.segment, u.name, u.profile FROM (SELECT %I::text AS segment, ARRAY[%s]::aidataops.profile[] AS profiles FROM %s GROUP BY 1) AS s '
+                                'CROSS JOIN LATERAL unnest($1, s.profiles) AS u (name, profile)', segment_by, c.calls, r.from_item) USING c.names;
+END $$;
+COMMENT ON FUNCTION aidataops._segment_profiles(aidataops.dataset_version, aidataops.dataset_version, name) IS 'Internal: profiles of the columns by segment, from one scan.';
+
+CREATE FUNCTION aidataops._drift_by(reference aidataops.dataset_version, current aidataops.dataset_version, segment_by name, rows text,
+    wanted text, correction text, alpha float8, min_rows bigint, bins integer)
+    RETURNS TABLE (segment text, column_name name, kind text, method text, statistic float8, threshold float8, p_value float8, q_value float8, effect float8,
+        drifted boolean, contribution float8, n_reference bigint, n_current bigint, status text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    overlapping boolean := aidataops._overlap(reference, current);
+    added boolean := aidataops._compares_added(reference, current, rows);
+    segments text[];
+    names name[];
+    old aidataops.profile[];
+    new aidataops.profile[];
+BEGIN
+    SELECT array_agg(coalesce(r.segment, c.segment)), array_agg(coalesce(r.column_name, c.column_name)), array_agg(r.profile), array_agg(c.profile)
+      INTO segments, names, old, new
+      FROM aidataops._segment_profiles(reference, NULL, segment_by) AS r
+      FULL JOIN aidataops._segment_profiles(current, CASE WHEN added THEN reference END, segment_by) AS c
+        ON r.column_name = c.column_name AND coalesce('=' || r.segment, '') = coalesce('=' || c.segment, ''); -- NULL is a segment, too
+    RETURN QUERY
+        SELECT segments[d.column_name::text::integer], names[d.column_name::text::integer], d.kind, d.method, d.statistic, d.threshold, d.p_value, d.q_value, d.effect,
+               CASE WHEN d.status IN ('new_column', 'column_gone') THEN NULL ELSE d.drifted END,
+               d.statistic * d.n_current / nullif(sum(d.statistic * d.n_current) OVER (PARTITION BY names[d.column_name::text::integer]), 0),
+               coalesce(d.n_reference, 0), coalesce(d.n_current, 0),
+               CASE d.status WHEN 'new_column' THEN 'new_segment' WHEN 'column_gone' THEN 'segment_gone' ELSE d.status END
+          FROM aidataops._drift_rows(ARRAY(SELECT generate_subscripts(names, 1)::text::name), old, new, wanted, correction, alpha, min_rows, bins, overlapping AND NOT added) AS d
+         ORDER BY CASE WHEN d.drifted THEN 0 ELSE 1 END, d.statistic * d.n_current / nullif(sum(d.statistic * d.n_current) OVER (PARTITION BY names[d.column_name::text::integer]), 0) DESC NULLS LAST, 1, 2;
+END $$;
+COMMENT ON FUNCTION aidataops._drift_by(aidataops.dataset_version, aidataops.dataset_version, name, text, text, text, float8, bigint, integer) IS 'Internal: drift_by(), for the reason of _drift().';
+
+CREATE FUNCTION aidataops.drift_by(reference aidataops.dataset_version, current aidataops.dataset_version, segment_by name, rows text DEFAULT 'auto',
+    method text DEFAULT 'auto', correction text DEFAULT 'bh', alpha float8 DEFAULT 0.05, min_rows bigint DEFAULT 50, bins integer DEFAULT 10)
+    RETURNS TABLE (segment text, column_name name, kind text, method text, statistic float8, threshold float8, p_value float8, q_value float8, effect float8,
+        drifted boolean, contribution float8, n_reference bigint, n_current bigint, status text)
+    LANGUAGE sql STABLE ROWS 100 COST 100000
+    BEGIN ATOMIC
+        SELECT * FROM aidataops._drift_by(reference, current, segment_by, rows, method, correction, alpha, min_rows, bins);
+    END;
+COMMENT ON FUNCTION aidataops.drift_by(aidataops.dataset_version, aidataops.dataset_version, name, text, text, text, float8, bigint, integer) IS
+'Where it drifted: drift() within each value of a column, one row a segment and column. contribution: the segment''s part of what moved in the column, its statistic weighted by its current rows (0 to 1 over the segments of a column); the drifted with the largest come first. p-values are corrected for columns and segments together. status as drift(), and new_segment, segment_gone. Reads the rows of both versions, each once. Other arguments as drift(). Errors: as drift(), no such column.';
+
+CREATE FUNCTION aidataops._band_condition(family text, value text, band text, lower float8, upper float8) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CASE
+            WHEN band = 'NULL' THEN pg_catalog.format('%s IS NULL', value)
+            WHEN family = 'category' AND pg_catalog.right(band, 3) = '...' THEN pg_catalog.format('pg_catalog.starts_with((%s)::text, %L)', value, pg_catalog.left(band, -3))
+            WHEN family = 'category' THEN pg_catalog.format('(%s)::text = %L', value, band)
+            WHEN band IN ('NaN', 'Infinity', '-Infinity') AND lower IS NULL AND upper IS NULL THEN pg_catalog.format('(%s)::text = %L', value, band)
+            ELSE pg_catalog.format(CASE family WHEN 'time' THEN '(EXTRACT(epoch FROM %1$s)::float8 >= %2$L AND EXTRACT(epoch FROM %1$s)::float8 %4$s %3$L)'
+                                               ELSE '((%1$s)::float8 >= %2$L AND (%1$s)::float8 %4$s %3$L)' END,
+                                   value, COALESCE(lower, '-Infinity'), COALESCE(upper, 'Infinity'), CASE WHEN lower = upper OR upper IS NULL THEN '<=' ELSE '<' END)
+        END;
+    END;
+COMMENT ON FUNCTION aidataops._band_condition(text, text, text, float8, float8) IS 'Internal: the condition that a value is in a bin of psi_bins().';
+
+CREATE FUNCTION aidataops.drift_rows(reference aidataops.dataset_version, current aidataops.dataset_version, column_name name, n integer DEFAULT 5,
+    bands integer DEFAULT 3, rows text DEFAULT 'auto')
+    RETURNS TABLE (band text, reference_share float8, current_share float8, contribution float8, example jsonb)
+    LANGUAGE plpgsql STABLE ROWS 15 COST 100000 SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    added boolean := aidataops._compares_added(reference, current, rows);
+    wanted name := column_name;
+    r record;
+    old aidataops.profile;
+    new aidataops.profile;
+    value text;
+    family text;
+    b record;
+BEGIN
+    SELECT * INTO r FROM aidataops._rows_to_compare(current, CASE WHEN added THEN reference END, 'r');
+    SELECT p.profile INTO old FROM aidataops._version_profiles(reference) AS p WHERE p.column_name = wanted;
+    IF added THEN
+        SELECT p.profile INTO new FROM aidataops._added_profiles(reference, current) AS p WHERE p.column_name = wanted;
+    ELSE
+        SELECT p.profile INTO new FROM aidataops._version_profiles(current) AS p WHERE p.column_name = wanted;
+    END IF;
+    IF old IS NULL OR new IS NULL THEN
+        RAISE EXCEPTION 'column "%" is not profiled in both % and %', wanted, reference, current USING ERRCODE = 'undefined_column',
+            HINT = 'Identifiers and ignored columns are not; set_column_roles() says what a column is, from the next commit on.';
+    ELSIF aidataops.profile_kind(new) = 'embedding' THEN
+        RAISE EXCEPTION 'column "%" has embeddings, which have no bands', wanted USING ERRCODE = 'feature_not_supported';
+    END IF;
+    SELECT regexp_replace(aidataops._role_call(r.roles ->> wanted::text, a.attname, a.atttypid), '^aidataops\.profile_agg\((.*)\)$', '\1') INTO value
+      FROM pg_attribute AS a WHERE a.attrelid = r.relation AND a.attname = wanted;
+    family := CASE WHEN aidataops.profile_kind(new) IN ('text', 'bool', 'uuid', 'bytea', 'jsonb') THEN 'category'
+                   WHEN aidataops.profile_kind(new) IN ('date', 'time', 'timestamp', 'timestamptz') THEN 'time' ELSE 'number' END;
+    FOR b IN SELECT * FROM aidataops.psi_bins(old, new) AS p WHERE p.current_share > p.reference_share ORDER BY p.contribution DESC, p.bin LIMIT bands LOOP
+        RETURN QUERY EXECUTE format('SELECT $1, $2::float8, $3::float8, $4::float8, to_jsonb(r.*) FROM %s WHERE %s ORDER BY aidataops.row_hash(r.*) LIMIT $5',
+                                    r.from_item, aidataops._band_condition(family, value, b.band, b.lower, b.upper))
+            USING b.band, b.reference_share, b.current_share, b.contribution, n;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops.drift_rows(aidataops.dataset_version, aidataops.dataset_version, name, integer, integer, text) IS
+'Which rows make a column drift: examples from the bins of psi_bins() that grew most, n of each of up to bands bins, the same each time. rows: as in drift(). Reads the rows of the current version. Errors: as drift(), a column that is not profiled, embeddings.';
