@@ -8,7 +8,7 @@ COMMENT ON FUNCTION aidataops.chi2_test(aidataops.profile, aidataops.profile, in
 
 CREATE FUNCTION aidataops.chi2_p_value(reference aidataops.profile, current aidataops.profile, bins integer DEFAULT 10, binning text DEFAULT 'quantile') RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION aidataops.chi2_p_value(aidataops.profile, aidataops.profile, integer, text) IS 'p-value of chi2_test(). NULL where it has none.';
+COMMENT ON FUNCTION aidataops.chi2_p_value(aidataops.profile, aidataops.profile, integer, text) IS 'The p-value of chi2_test(), for SELECT, HAVING and ORDER BY. NULL where it has none, and for NULL.';
 
 CREATE FUNCTION aidataops.g_test(reference aidataops.profile, current aidataops.profile, bins integer DEFAULT 10, binning text DEFAULT 'quantile')
     RETURNS TABLE (statistic float8, p_value float8, df float8, effect_size float8, n_reference bigint, n_current bigint, method text, status text)
@@ -18,7 +18,7 @@ COMMENT ON FUNCTION aidataops.g_test(aidataops.profile, aidataops.profile, integ
 
 CREATE FUNCTION aidataops.g_p_value(reference aidataops.profile, current aidataops.profile, bins integer DEFAULT 10, binning text DEFAULT 'quantile') RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION aidataops.g_p_value(aidataops.profile, aidataops.profile, integer, text) IS 'p-value of g_test(). NULL where it has none.';
+COMMENT ON FUNCTION aidataops.g_p_value(aidataops.profile, aidataops.profile, integer, text) IS 'The p-value of g_test(), for SELECT, HAVING and ORDER BY. NULL where it has none, and for NULL.';
 
 CREATE FUNCTION aidataops.t_test(reference aidataops.profile, current aidataops.profile, equal_variances boolean DEFAULT false)
     RETURNS TABLE (statistic float8, p_value float8, df float8, effect_size float8, n_reference bigint, n_current bigint, method text, status text)
@@ -28,14 +28,14 @@ COMMENT ON FUNCTION aidataops.t_test(aidataops.profile, aidataops.profile, boole
 
 CREATE FUNCTION aidataops.t_p_value(reference aidataops.profile, current aidataops.profile, equal_variances boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION aidataops.t_p_value(aidataops.profile, aidataops.profile, boolean) IS 'p-value of t_test(). NULL where it has none.';
+COMMENT ON FUNCTION aidataops.t_p_value(aidataops.profile, aidataops.profile, boolean) IS 'The p-value of t_test(), for SELECT, HAVING and ORDER BY. NULL where it has none, and for NULL.';
 
 CREATE FUNCTION aidataops.two_proportion_test(reference aidataops.profile, current aidataops.profile, value text DEFAULT 'true')
     RETURNS TABLE (statistic float8, p_value float8, df float8, effect_size float8, n_reference bigint, n_current bigint, method text, status text)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1 COST 200 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.two_proportion_test(aidataops.profile, aidataops.profile, text) IS
-'z-test of the share of one category in two samples, pooled, two-sided, without continuity correction, one row. value: the category, as text. NULLs are left out. effect_size: Cohen''s h (1988). status: ok, no_spread (all or none in both), insufficient_data, not_categorical, too_many_categories (beyond 4096 they are not known one by one; then without values). No row for NULL.';
+'Tests the share of one category in two samples, a z-test, pooled, two-sided, without continuity correction, one row. value: the category, as text. NULLs are left out. effect_size: Cohen''s h (1988). status: ok, no_spread (all or none in both), insufficient_data, not_categorical, too_many_categories (beyond 4096 they are not known one by one; then without values). No row for NULL.';
 
 CREATE FUNCTION aidataops.two_proportion_p_value(reference aidataops.profile, current aidataops.profile, value text DEFAULT 'true') RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION aidataops.two_proportion_p_value(aidataops.profile, aidataops.profile, text) IS 'p-value of two_proportion_test(). NULL where it has none.';
+COMMENT ON FUNCTION aidataops.two_proportion_p_value(aidataops.profile, aidataops.profile, text) IS 'The p-value of two_proportion_test(), for SELECT, HAVING and ORDER BY. NULL where it has none, and for NULL.';

@@ -137,5 +137,5 @@ SELECT :'good_is_valid' AS good_is_valid, :'bad_is_valid' AS bad_is_valid;
 SET client_min_messages = warning;
 DROP SCHEMA dataset_version CASCADE;
 -- the next file begins without datasets, so that hints and numbers do not depend on this one
-TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;

@@ -226,5 +226,5 @@ SELECT commit('renamed', 'third');
 SET client_min_messages = warning;
 DROP SCHEMA issues CASCADE;
 -- the next file begins without datasets, so that hints and numbers do not depend on this one
-TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;

@@ -136,5 +136,5 @@ SELECT secure_fingerprint_agg(m) = (SELECT secure_fingerprint_agg(r) FROM as_of(
 SET client_min_messages = warning;
 DROP SCHEMA secure_fingerprint CASCADE;
 -- the next file begins without datasets, so that hints and numbers do not depend on this one
-TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;

@@ -3,7 +3,7 @@ CREATE SCHEMA two_sample;
 SET search_path = two_sample, aidataops, public;
 
 -- two samples given as arrays
-CREATE FUNCTION compare(reference float8[], current float8[]) RETURNS two_sample_result LANGUAGE sql AS $$
+CREATE FUNCTION two_samples(reference float8[], current float8[]) RETURNS two_sample_result LANGUAGE sql AS $$
     SELECT two_sample_agg(v, c) FROM (SELECT unnest(reference), false UNION ALL SELECT unnest(current), true) AS s (v, c)
 $$;
 CREATE FUNCTION close(got float8, expected float8, tolerance float8 DEFAULT 1e-9) RETURNS boolean LANGUAGE sql AS $$
@@ -11,9 +11,9 @@ CREATE FUNCTION close(got float8, expected float8, tolerance float8 DEFAULT 1e-9
 $$;
 
 -- what a person sees
-SELECT n_reference, n_current, status FROM compare('{1,2,3,4,5}', '{3,4,5,6,7,8}');
+SELECT n_reference, n_current, status FROM two_samples('{1,2,3,4,5}', '{3,4,5,6,7,8}');
 SELECT method, statistic::numeric(10,6), p_value::numeric(10,6), effect_size::numeric(10,6), status
-  FROM two_sample_tests(compare('{1,2,3,4,5}', '{3,4,5,6,7,8}'));
+  FROM two_sample_tests(two_samples('{1,2,3,4,5}', '{3,4,5,6,7,8}'));
 SELECT * FROM two_sample_tests(NULL);
 
 -- published values: what, how it should be, whether it is
@@ -44,12 +44,12 @@ INSERT INTO golden VALUES
 SELECT source || ': ' || CASE WHEN (expected_statistic IS NULL OR close(t.statistic, expected_statistic, statistic_tolerance))
                                AND close(t.p_value, expected_p, p_tolerance) THEN 'as published'
                               ELSE format('%s %s', t.statistic, t.p_value) END
-  FROM golden, two_sample_tests(compare(reference, current)) AS t WHERE t.method = golden.method;
-SELECT 'W1, scipy: ' || wasserstein FROM compare('{0,1,3}', '{5,6,8}');
-SELECT 'energy, scipy: ' || energy FROM compare('{0}', '{2}');
-SELECT 'EMD of Deepchecks: ' || close(wasserstein, 50) FROM compare((SELECT array_agg(i) FROM generate_series(0, 99) AS i), (SELECT array_agg(i) FROM generate_series(50, 149) AS i));
+  FROM golden, two_sample_tests(two_samples(reference, current)) AS t WHERE t.method = golden.method;
+SELECT 'W1, scipy: ' || wasserstein FROM two_samples('{0,1,3}', '{5,6,8}');
+SELECT 'energy, scipy: ' || energy FROM two_samples('{0}', '{2}');
+SELECT 'EMD of Deepchecks: ' || close(wasserstein, 50) FROM two_samples((SELECT array_agg(i) FROM generate_series(0, 99) AS i), (SELECT array_agg(i) FROM generate_series(50, 149) AS i));
 -- Evidently's Mann-Whitney is one-sided and misses a shift downwards, with p = 1; two-sided it is 5e-15
-SELECT 'MWU of a shift by -40: ' || to_char(mwu_p_value, '9.9EEEE') FROM compare((SELECT array_agg(i) FROM generate_series(0, 99) AS i), (SELECT array_agg(i - 40) FROM generate_series(0, 99) AS i));
+SELECT 'MWU of a shift by -40: ' || to_char(mwu_p_value, '9.9EEEE') FROM two_samples((SELECT array_agg(i) FROM generate_series(0, 99) AS i), (SELECT array_agg(i - 40) FROM generate_series(0, 99) AS i));
 
 -- Written by test/math/two_sample.py from scipy: statistics and p-values of KS (and asymptotic), CvM, AD, MWU; W1, energy, AUC
 CREATE TABLE vector (name text, n int, m int, modulus bigint, scale float8, base float8, shift float8, expected float8[]);
@@ -96,7 +96,7 @@ $$;
 CREATE TABLE result AS
 SELECT v.*, r, ARRAY[r.ks_statistic, r.ks_p_value, r.ks_p_value_asymptotic, r.cvm_statistic, r.cvm_p_value, r.ad_statistic, r.ad_p_value,
                      r.mwu_statistic, r.mwu_p_value, r.wasserstein, r.energy, r.auc] AS got
-  FROM vector AS v, compare(sample(n, 31, 17, modulus, scale, base), sample(m, 57, 101, modulus, scale, base + shift)) AS r;
+  FROM vector AS v, two_samples(sample(n, 31, 17, modulus, scale, base), sample(m, 57, 101, modulus, scale, base + shift)) AS r;
 SELECT name, (r).status FROM result;
 SELECT name, i, got[i], expected[i] FROM result, generate_series(1, 12) AS i WHERE NOT close(got[i], expected[i]);
 
@@ -109,10 +109,10 @@ SELECT shift, close(ks_statistic, expected, 1e-12), close(ks_p_value, p), ks_p_v
 -- a sample has no order, and no side is special
 SELECT 'swapped', bool_and(close(b.ks_p_value, (r).ks_p_value) AND close(b.cvm_p_value, (r).cvm_p_value) AND close(b.ad_statistic, (r).ad_statistic)
                            AND close(b.mwu_p_value, (r).mwu_p_value) AND close(b.energy, (r).energy) AND close(b.auc, 1 - (r).auc))
-  FROM result, compare(sample(m, 57, 101, modulus, scale, base + shift), sample(n, 31, 17, modulus, scale, base)) AS b;
+  FROM result, two_samples(sample(m, 57, 101, modulus, scale, base + shift), sample(n, 31, 17, modulus, scale, base)) AS b;
 SELECT 'mirrored', bool_and(close(b.ks_p_value, (r).ks_p_value) AND close(b.cvm_p_value, (r).cvm_p_value) AND close(b.ad_statistic, (r).ad_statistic)
                             AND close(b.mwu_p_value, (r).mwu_p_value) AND close(b.wasserstein, (r).wasserstein) AND close(b.auc, 1 - (r).auc))
-  FROM result, compare(sample(n, -31, -17, modulus, scale, -base), sample(m, -57, -101, modulus, scale, -base - shift)) AS b;
+  FROM result, two_samples(sample(n, -31, -17, modulus, scale, -base), sample(m, -57, -101, modulus, scale, -base - shift)) AS b;
 
 -- in memory, on disk, in any order, by groups sorted or hashed: the same to the last bit
 CREATE TABLE stream AS
@@ -145,24 +145,24 @@ SELECT 'types', two_sample_agg(v::smallint, c) = two_sample_agg(v, c), two_sampl
 \pset null NULL
 SELECT 'no rows', r FROM (SELECT two_sample_agg(1, true) AS r WHERE false) AS s;
 SELECT 'NULLs only', two_sample_agg(NULL, true), two_sample_agg(1, NULL);
-SELECT 'no current', compare('{1,2}', NULL);
-SELECT 'no reference', compare(NULL, '{1,2}');
-SELECT 'all equal', compare('{3,3,3}', '{3,3}');
-SELECT 'rows of nothing', t.* FROM two_sample_tests(compare('{3,3,3}', '{3,3}')) AS t;
-SELECT 'rows of an empty sample', t.* FROM two_sample_tests(compare('{3,3,3}', NULL)) AS t;
-SELECT 'smallest', compare('{1}', '{2}');
+SELECT 'no current', two_samples('{1,2}', NULL);
+SELECT 'no reference', two_samples(NULL, '{1,2}');
+SELECT 'all equal', two_samples('{3,3,3}', '{3,3}');
+SELECT 'rows of nothing', t.* FROM two_sample_tests(two_samples('{3,3,3}', '{3,3}')) AS t;
+SELECT 'rows of an empty sample', t.* FROM two_sample_tests(two_samples('{3,3,3}', NULL)) AS t;
+SELECT 'smallest', two_samples('{1}', '{2}');
 
 -- NaN is left out and counted, infinities have ranks, zero has no sign
 SELECT 'NaN', a.n_reference, a.n_current, a.energy = b.energy, a.cvm_p_value = b.cvm_p_value, a.status
-  FROM compare('{1,2,NaN,3,NaN}', '{2,3,NaN}') AS a, compare('{1,2,3}', '{2,3}') AS b;
-SELECT 'NaN only', compare('{NaN,1}', '{NaN}');
-SELECT 'infinite', wasserstein, energy, auc, status FROM compare('{-Infinity,1,2,Infinity}', '{2,3,Infinity,Infinity,4}');
+  FROM two_samples('{1,2,NaN,3,NaN}', '{2,3,NaN}') AS a, two_samples('{1,2,3}', '{2,3}') AS b;
+SELECT 'NaN only', two_samples('{NaN,1}', '{NaN}');
+SELECT 'infinite', wasserstein, energy, auc, status FROM two_samples('{-Infinity,1,2,Infinity}', '{2,3,Infinity,Infinity,4}');
 SELECT 'infinite like large', close(a.ks_p_value, b.ks_p_value), close(a.cvm_p_value, b.cvm_p_value), close(a.ad_p_value, b.ad_p_value), close(a.mwu_p_value, b.mwu_p_value)
-  FROM compare('{-Infinity,1,2,Infinity}', '{2,3,Infinity,Infinity,4}') AS a, compare('{-9,1,2,9}', '{2,3,9,9,4}') AS b;
-SELECT 'all infinite', compare('{Infinity}', '{Infinity,Infinity}');
-SELECT 'zeroes', (compare('{-0,0,1}', '{0,1,1}')) = compare('{0,0,1}', '{-0,1,1}');
-SELECT 'extremes', wasserstein, energy, status FROM compare('{-1.7976931348623157e308}', '{1.7976931348623157e308}');
-SELECT 'smallest doubles', ks_statistic, wasserstein FROM compare('{0}', '{4.9406564584124654e-324}');
+  FROM two_samples('{-Infinity,1,2,Infinity}', '{2,3,Infinity,Infinity,4}') AS a, two_samples('{-9,1,2,9}', '{2,3,9,9,4}') AS b;
+SELECT 'all infinite', two_samples('{Infinity}', '{Infinity,Infinity}');
+SELECT 'zeroes', (two_samples('{-0,0,1}', '{0,1,1}')) = two_samples('{0,0,1}', '{-0,1,1}');
+SELECT 'extremes', wasserstein, energy, status FROM two_samples('{-1.7976931348623157e308}', '{1.7976931348623157e308}');
+SELECT 'smallest doubles', ks_statistic, wasserstein FROM two_samples('{0}', '{4.9406564584124654e-324}');
 
 -- many small groups
 SELECT 'groups of two', count(*), sum((r).ks_statistic), min((r).status) FROM (

@@ -78,5 +78,5 @@ SELECT * FROM diff_rows('cups@1', 'items@2', NULL::cups);
 SELECT * FROM diff_rows('cups@1', NULL, NULL::cups);
 
 DROP SCHEMA version_compare CASCADE;
-TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;

@@ -70,5 +70,5 @@ SELECT verify('prints@1');
 SELECT row_history('prints', '{"id": 1}');
 
 DROP SCHEMA version_proof CASCADE;
-TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;

@@ -45,5 +45,5 @@ DROP OWNED BY regress_renamer;
 DROP ROLE regress_renamer;
 
 DROP SCHEMA version_rename CASCADE;
-TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;

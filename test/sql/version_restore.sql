@@ -351,6 +351,6 @@ SELECT * FROM restore('stamped@1');
 SET client_min_messages = warning;
 DROP SCHEMA version_restore CASCADE;
 -- the next file begins without datasets, so that hints and numbers do not depend on this one
-TRUNCATE aidataops.tag, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;
 DROP ROLE regress_restore_seller, regress_restore_buyer;
