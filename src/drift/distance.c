@@ -609,8 +609,8 @@ frechet_of(const Pair *pair)
 	for (int i = 0; i < pair->reference->dimension; i++)
 	{
 		double mean = embedding_mean(pair->reference, i) - embedding_mean(pair->current, i);
-		double spread =
-			sqrt(embedding_variance(pair->reference, i)) - sqrt(embedding_variance(pair->current, i));
+		double spread = sqrt(embedding_variance(pair->reference, i)) -
+						sqrt(embedding_variance(pair->current, i));
 
 		sum += mean * mean + spread * spread;
 	}

@@ -124,7 +124,7 @@ measure_wasserstein(Comparison *c)
 static void
 measure_cohens_d(Comparison *c)
 {
-	c->statistic = cohens_d_of(c->pair);
+	c->statistic = fabs(cohens_d_of(c->pair));
 	c->threshold = 0.2 + sqrt(2 * c->s / M_PI);
 	c->p_value = two_means_test(c->pair, false).p_value;
 }

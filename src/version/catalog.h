@@ -98,6 +98,9 @@ extern void dataset_check_owner(const Dataset *dataset, const char *action);
 extern Identity become_data_owner(const Dataset *dataset);
 extern Identity become_owner_of_rows(Oid role);
 
+/* Guesses what columns are that came since roles were last set. */
+extern void dataset_complete_roles(const Dataset *dataset, Oid source);
+
 /* Locks the dataset against other committers, and reads it again. */
 extern Dataset *dataset_lock(Dataset *dataset);
 

@@ -318,10 +318,10 @@ record_profiles(const Commit *commit)
 		rows.came =
 			psprintf("(SELECT %s FROM " CHANGES " AS c JOIN %s WHERE c.%s IS NOT NULL) AS t", names,
 					 rows_that_came(commit), commit->previous->new_hash);
-		rows.went = psprintf("(SELECT h.* FROM " CHANGES " AS c JOIN %s AS h ON "
-							 "h.%s OPERATOR(pg_catalog.=) c.%s) AS h",
-							 commit->previous->qualified, commit->previous->rid,
-							 commit->previous->rid);
+		rows.went =
+			psprintf("(SELECT h.* FROM " CHANGES " AS c JOIN %s AS h ON "
+					 "h.%s OPERATOR(pg_catalog.=) c.%s) AS h",
+					 commit->previous->qualified, commit->previous->rid, commit->previous->rid);
 		rows.went_relid = history_oid(commit->previous);
 	}
 	profiles_record(commit->source, commit->number, &rows);
@@ -528,6 +528,8 @@ commit_run(Commit *commit, Snapshot snapshot, const char *message)
 			record_epoch(commit);
 		record_version(commit, message);
 		record_head(commit);
+		if (commit->shape_changed && commit->epoch > 1)
+			dataset_complete_roles(commit->dataset, commit->source->relid);
 		record_profiles(commit);
 	}
 	else

@@ -302,32 +302,43 @@ create_dataset(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
-PG_FUNCTION_INFO_V1(set_column_roles);
-Datum
-set_column_roles(PG_FUNCTION_ARGS)
+/* The roles given come first, then those known, then guesses. */
+static void
+update_roles(const Dataset *dataset, Oid source, NullableDatum given)
 {
-	Dataset *dataset;
 	Statement statement;
-	Oid source;
 	NullableDatum known;
 	Datum roles;
-
-	SPI_connect();
-	dataset = dataset_find(text_argument(fcinfo, 0));
-	dataset_check_owner(dataset, "set column roles of");
-	dataset = dataset_lock(dataset);
-	source = dataset_lock_source(dataset, AccessShareLock);
 
 	statement_init(&statement, "SELECT roles FROM aidataops.dataset WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
 	statement_run_as_catalog_owner(&statement);
 	known.value = result_value(1, &known.isnull);
 
-	roles = complete_roles(source, dataset->key, dataset->owner, fcinfo->args[1], known);
+	roles = complete_roles(source, dataset->key, dataset->owner, given, known);
 	statement_init(&statement, "UPDATE aidataops.dataset SET roles = $2 WHERE dataset_id = $1");
 	statement_int4(&statement, dataset->id);
 	statement_param(&statement, JSONBOID, roles, false);
 	statement_run_as_catalog_owner(&statement);
+}
+
+void
+dataset_complete_roles(const Dataset *dataset, Oid source)
+{
+	update_roles(dataset, source, (NullableDatum){.isnull = true});
+}
+
+PG_FUNCTION_INFO_V1(set_column_roles);
+Datum
+set_column_roles(PG_FUNCTION_ARGS)
+{
+	Dataset *dataset;
+
+	SPI_connect();
+	dataset = dataset_find(text_argument(fcinfo, 0));
+	dataset_check_owner(dataset, "set column roles of");
+	dataset = dataset_lock(dataset);
+	update_roles(dataset, dataset_lock_source(dataset, AccessShareLock), fcinfo->args[1]);
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -523,7 +534,8 @@ history_tables(const Dataset *dataset)
 static void
 delete_from_catalog(const Dataset *dataset)
 {
-	static const char *const tables[] = {"tag", "version_column", "version", "schema_epoch", "dataset"};
+	static const char *const tables[] = {"tag", "version_column", "version", "schema_epoch",
+										 "dataset"};
 
 	for (int i = 0; i < lengthof(tables); i++)
 	{

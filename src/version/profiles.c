@@ -30,8 +30,9 @@ profile_calls(const Source *source, Oid relid)
 	Statement statement;
 	ProfileCalls calls;
 
-	statement_init(&statement, "SELECT c.names, c.column_roles, c.calls FROM aidataops.dataset AS d, "
-							   "aidataops._profile_calls($2, d.roles) AS c WHERE d.dataset_id = $1");
+	statement_init(&statement,
+				   "SELECT c.names, c.column_roles, c.calls FROM aidataops.dataset AS d, "
+				   "aidataops._profile_calls($2, d.roles) AS c WHERE d.dataset_id = $1");
 	statement_int4(&statement, source->dataset->id);
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(relid), false);
 	statement_run_as_catalog_owner(&statement);
@@ -78,7 +79,8 @@ profiles_record(const Source *source, int32 number, const ProfiledRows *rows)
 		&statement,
 		"INSERT INTO aidataops.version_column (dataset_id, number, column_name, role, profile, "
 		"profile_added, profile_removed) SELECT $1, $2, n.name, n.role, n.profile, n.came, t.went "
-		"FROM ROWS FROM (unnest($3), unnest($4), unnest($5), unnest($6)) AS n (name, role, profile, "
+		"FROM ROWS FROM (unnest($3), unnest($4), unnest($5), unnest($6)) AS n (name, role, "
+		"profile, "
 		"came) LEFT JOIN ROWS FROM (unnest($7), unnest($8)) AS t (name, went) USING (name)");
 	statement_int4(&statement, source->dataset->id);
 	statement_int4(&statement, number);

@@ -1,0 +1,110 @@
+-- Drift between versions: what commits keep, what is compared, and what is said of it.
+CREATE SCHEMA drift_dataset;
+SET search_path = drift_dataset, aidataops, public;
+\set SHOW_CONTEXT never
+SELECT setseed(0.2);
+
+-- 100,000 rows, and 5,000 new ones shifted by a standard deviation: between the versions that vanishes
+CREATE FUNCTION normal(mean float8) RETURNS float8 LANGUAGE sql AS 'SELECT mean + sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())';
+CREATE TABLE grown (id int PRIMARY KEY, x float8);
+INSERT INTO grown SELECT i, normal(0) FROM generate_series(1, 100000) AS i;
+SELECT create_dataset('grown', 'grown'), commit('grown', 'base');
+INSERT INTO grown SELECT i, normal(1) FROM generate_series(100001, 105000) AS i;
+SELECT commit('grown', 'shifted');
+SELECT round(statistic::numeric, 3) BETWEEN .002 AND .004 AS diluted, p_value, drifted, n_reference, n_current, status FROM drift('grown@1', 'grown@2', rows => 'all');
+SELECT round(statistic::numeric, 1) AS psi, p_value < 1e-300 AS certain, drifted, round(effect::numeric, 1) AS effect, n_reference, n_current, status FROM drift('grown@1', 'grown@2');
+SELECT round(statistic::numeric, 1) AS psi, drifted, n_current FROM drift('grown@1', 'grown@WORKING');
+SELECT status, n_current FROM drift('grown@2', 'grown@WORKING');
+-- backwards nothing was added
+SELECT round(statistic::numeric, 3) BETWEEN .002 AND .004 AS diluted, status FROM drift('grown@2', 'grown@1');
+-- added over several versions, and a table whose rows were all replaced
+INSERT INTO grown SELECT i, normal(1) FROM generate_series(105001, 106000) AS i;
+SELECT commit('grown', 'more');
+SELECT n_current FROM drift('grown@1', 'grown@3');
+UPDATE grown SET x = x + 3;
+SELECT commit('grown', 'all of them');
+SELECT rows_modified FROM log('grown') WHERE version = 'grown@4';
+SELECT drifted, n_reference, n_current, status FROM drift('grown@3', 'grown@4');
+-- no drift: the threshold is above what chance gives, and the p-value is no small one
+CREATE TABLE calm (id int PRIMARY KEY, x float8, c text, b boolean);
+INSERT INTO calm SELECT i, normal(0), 'c' || floor(random() * 20), random() < .1 FROM generate_series(1, 1000) AS i;
+SELECT create_dataset('calm', 'calm'), commit('calm', 'one');
+INSERT INTO calm SELECT i, normal(0), 'c' || floor(random() * 20), random() < .1 FROM generate_series(1001, 1200) AS i;
+SELECT commit('calm', 'two');
+SELECT column_name, statistic < threshold AS below, drifted, q_value >= p_value AS corrected FROM drift('calm@1', 'calm@2') ORDER BY 1;
+
+-- roles decide how a column is treated
+CREATE TABLE kinds (id int PRIMARY KEY, amount numeric, code int, label text, score real, body text, at timestamptz, day date, ok boolean, note jsonb, vector real[], ref uuid);
+CREATE FUNCTION fill(first int, last int, plus float8) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO kinds SELECT i, (i % 100 + plus)::numeric, i % 7, CASE i % 3 WHEN 0 THEN 'cat' ELSE 'dog' END, (i % 10) / 10.0, repeat('x', i % 50), '2026-01-01Z'::timestamptz + i * interval '1 hour',
+           date '2026-01-01' + i % 30, i % 2 = 0, '{}', ARRAY[i % 5 + plus, 1]::real[], gen_random_uuid() FROM generate_series(first, last) AS i $$;
+SELECT fill(1, 500, 0);
+SELECT create_dataset('kinds', 'kinds', roles => '{"code": "category", "body": "text", "at": "ignore"}'), commit('kinds', 'one');
+SELECT c.column_name, c.role, d.kind, d.num_rows FROM version_column AS c, describe(c.profile) AS d ORDER BY 1;
+SELECT fill(501, 600, 30);
+SELECT commit('kinds', 'two');
+SELECT column_name, kind, method, drifted, n_reference, n_current, status FROM drift('kinds@1', 'kinds@2') ORDER BY 1;
+SELECT num_rows(profile), num_rows(profile_added), num_rows(profile_removed) FROM version_column WHERE number = 2 AND column_name = 'amount' AND dataset_id = (SELECT dataset_id FROM dataset WHERE name = 'kinds');
+-- what went is kept as well: values as they were
+UPDATE kinds SET amount = amount + 1000 WHERE id <= 10;
+DELETE FROM kinds WHERE id > 590;
+SELECT commit('kinds', 'three');
+SELECT max_value(profile_added), num_rows(profile_added), max_value(profile_removed), num_rows(profile_removed), num_rows(profile) FROM version_column WHERE number = 3 AND column_name = 'amount';
+-- categories that came and went, NULLs, values beyond the range
+CREATE TABLE shop (id int PRIMARY KEY, size text, price float8);
+INSERT INTO shop SELECT i, (ARRAY['S', 'M', 'L'])[1 + i % 3], i % 50 FROM generate_series(1, 300) AS i;
+SELECT create_dataset('shop', 'shop'), commit('shop', 'one');
+TRUNCATE shop;
+INSERT INTO shop SELECT i, (ARRAY['M', 'L', 'XL', NULL])[1 + i % 4], i % 75 FROM generate_series(1, 300) AS i;
+SELECT commit('shop', 'two');
+SELECT column_name, null_change, new_categories, vanished_categories, round(out_of_range::numeric, 3) AS out_of_range, drifted, status FROM drift('shop@1', 'shop@2');
+-- columns that came, went, and became something else
+ALTER TABLE shop ADD COLUMN colour text DEFAULT 'red';
+ALTER TABLE shop ALTER COLUMN price TYPE text;
+ALTER TABLE shop DROP COLUMN size;
+SELECT commit('shop', 'three');
+SELECT column_name, drifted, status FROM drift('shop@2', 'shop@3', rows => 'all');
+
+-- every method, where it fits
+SELECT method, string_agg(column_name, ' ' ORDER BY column_name) AS columns, bool_and(statistic >= 0) AS is_distance
+  FROM (SELECT d.* FROM unnest('{psi,js_distance,hellinger_distance,total_variation_distance,linf_distance,kl_divergence,cramers_v,chi2_test,g_test,ks_distance,wasserstein_distance,cohens_d,t_test,frechet_distance,cosine_distance}'::text[]) AS m,
+             drift('kinds@1', 'kinds@2', method => m) AS d WHERE d.status NOT IN ('not_applicable', 'degenerate')) AS d GROUP BY method ORDER BY method;
+
+-- per segment
+TRUNCATE calm;
+INSERT INTO calm SELECT i, normal(0), CASE i % 2 WHEN 0 THEN 'even' ELSE 'odd' END, true FROM generate_series(1, 2000) AS i;
+SELECT commit('calm', 'three');
+INSERT INTO calm SELECT i, normal(i % 2), CASE i % 2 WHEN 0 THEN 'even' ELSE 'odd' END, true FROM generate_series(2001, 2500) AS i;
+INSERT INTO calm SELECT i, normal(0), NULL, true FROM generate_series(2501, 2510) AS i;
+SELECT commit('calm', 'four');
+SELECT segment, drifted, contribution > .8 AS most, n_reference, n_current, status FROM drift_by('calm@3', 'calm@4', 'c') WHERE column_name = 'x' ORDER BY segment;
+-- which rows
+SELECT column_name, band, count(*), bool_and((example ->> 'x')::float8 > 1) AS are_there FROM (VALUES ('x'::name)) AS v (column_name), drift_rows('calm@3', 'calm@4', v.column_name, n => 4, bands => 1) AS r GROUP BY 1, 2;
+SELECT count(*) FROM (SELECT * FROM drift_rows('calm@3', 'calm@4', 'x') EXCEPT SELECT * FROM drift_rows('calm@3', 'calm@4', 'x')) AS other;
+SELECT band, example ->> 'size' AS size FROM drift_rows('shop@1', 'shop@2', 'size', n => 1);
+
+-- two relations
+CREATE TABLE train AS SELECT i AS id, normal(0) AS x, 'a' AS c FROM generate_series(1, 500) AS i;
+CREATE VIEW today AS SELECT id, x + 1 AS x, c FROM train;
+SELECT column_name, kind, drifted, round(effect::numeric, 2) AS effect, status FROM compare('train', 'today');
+
+-- what is asked wrongly
+SELECT * FROM drift('calm@1', 'calm@2', rows => 'some');
+SELECT * FROM drift('calm@2', 'calm@1', rows => 'added');
+SELECT * FROM drift('calm@1', 'shop@2', rows => 'added');
+SELECT * FROM drift('calm@1', 'calm@2', method => 'vibes');
+SELECT * FROM drift('calm@1', 'calm@2', correction => 'wishful');
+SELECT * FROM drift('calm@1', 'calm@2', alpha => 2);
+SELECT * FROM drift('calm@1', 'calm@2', min_rows => 0);
+SELECT * FROM drift('calm@1', NULL);
+SELECT * FROM drift('calm@1', 'calm@99');
+SELECT * FROM drift_by('calm@1', 'calm@2', 'nothing');
+SELECT * FROM drift_rows('calm@1', 'calm@2', 'id');
+SELECT * FROM drift_rows('kinds@1', 'kinds@2', 'vector');
+SELECT DISTINCT status, drifted FROM drift('calm@1', 'calm@2', min_rows => 5000);
+
+SET client_min_messages = warning;
+DROP SCHEMA drift_dataset CASCADE;
+-- the next file begins without datasets, so that hints and numbers do not depend on this one
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+DROP SCHEMA aidataops_history CASCADE;
