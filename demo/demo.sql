@@ -96,6 +96,26 @@ SELECT label, v.n AS model_7, m.n AS model_8
 SELECT (SELECT fingerprint_agg(m) FROM mails_model_7 AS m) AS model_7,
        (SELECT fingerprint_agg(a ORDER BY random()) FROM archive AS a) = (SELECT fingerprint_agg(m) FROM mails_model_7 AS m) AS is_the_csv;
 
+\echo '=== Does today''s mail still look like what model 7 learned from? Which columns moved?'
+\echo
+\echo '--- Every commit kept the distribution of each column, so this reads no mail.'
+\echo
+SELECT d.column_name, string_agg(CASE WHEN d.drifted THEN to_char(d.statistic, '90.99') || ' *' ELSE to_char(d.statistic, '90.99') || '  ' END, '  ' ORDER BY v.number) AS "PSI against June: July, to August, to September (* drifted)"
+  FROM version AS v, drift('mails@1', v.version, rows => 'added') AS d
+ WHERE v.number BETWEEN 2 AND 4 AND d.column_name <> 'sent_at'
+ GROUP BY d.column_name ORDER BY max(d.statistic) DESC;
+\echo '--- Where: the top of it, in bins of June.'
+\echo
+SELECT b.band, round(b.reference_share::numeric, 3) AS june, round(b.current_share::numeric, 3) AS september, round(b.contribution::numeric, 3) AS contribution
+  FROM version_column AS r JOIN version_column AS c USING (dataset_id, column_name), psi_bins(r.profile, c.profile_added) AS b
+ WHERE r.number = 1 AND c.number = 4 AND column_name = 'label';
+\echo '--- In which part of the mail, and which mails?'
+\echo
+SELECT segment AS label, column_name, round(statistic::numeric, 2) AS psi, drifted, round(contribution::numeric, 2) AS contribution
+  FROM drift_by('mails@1', 'mails@4', 'label', rows => 'added') WHERE drifted AND column_name <> 'sent_at' LIMIT 6;
+SELECT band, example ->> 'mail_id' AS mail_id, example ->> 'label' AS label, left(example ->> 'sent_at', 10) AS sent
+  FROM drift_rows('mails@1', 'mails@4', 'links', n => 2, bands => 2, rows => 'added');
+
 \echo '=== Friday evening: a script meant for one sender was run without its WHERE'
 \echo
 SET aidataops.actor = 'lee';

@@ -465,3 +465,33 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION aidataops.describe_columns(regclass) IS
 'What is in a table or view, a readable row a column, from one scan: SELECT * FROM describe_columns(''t''). Columns: as describe(). Needs SELECT on the relation; row-level security applies. No rows for NULL.';
+
+-- pgvector
+
+CREATE FUNCTION aidataops.enable_vector() RETURNS SETOF regtype
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'vector') THEN
+        RAISE EXCEPTION 'extension "vector" is not installed in this database' USING ERRCODE = 'undefined_object',
+            HINT = 'Use CREATE EXTENSION vector first. Columns of real[] and double precision[] are profiled as embeddings without it.';
+    END IF;
+    FOR found IN
+        SELECT t.oid::regtype AS type
+          FROM pg_extension AS e JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.classid = 'pg_type'::regclass
+          JOIN pg_type AS t ON t.oid = d.objid JOIN pg_cast AS c ON c.castsource = t.oid AND c.casttarget = 'real[]'::regtype
+         WHERE e.extname = 'vector' ORDER BY t.typname
+    LOOP
+        IF to_regprocedure(format('aidataops._profile_accum(aidataops.profile, %s)', found.type)) IS NULL THEN
+            EXECUTE format('CREATE FUNCTION aidataops._profile_accum(aidataops.profile, %s) RETURNS aidataops.profile LANGUAGE sql IMMUTABLE PARALLEL SAFE '
+                           'RETURN aidataops._profile_accum($1, $2::real[])', found.type);
+            EXECUTE format('CREATE AGGREGATE aidataops.profile_agg(%s) (SFUNC = aidataops._profile_accum, STYPE = aidataops.profile, FINALFUNC = aidataops._profile_final, '
+                           'INITCOND = ''profile1:embedding:'', COMBINEFUNC = aidataops.profile_add, PARALLEL = SAFE)', found.type);
+        END IF;
+        RETURN NEXT found.type;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops.enable_vector() IS
+'Lets profile_agg() take the types of the extension vector (pgvector) as embeddings: vector, halfvec and what else it casts to real[]. Returns the types. Without it profile_columns(), commits and drift() profile such columns as well, by a cast. Once a database; needs the rights of the owner of the extension aidataops. An error if the extension vector is not installed.';
