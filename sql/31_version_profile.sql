@@ -31,14 +31,19 @@ DECLARE
     history oid;
 BEGIN
     SELECT * INTO ds FROM aidataops.dataset AS d WHERE d.dataset_id = _reads_all.dataset_id;
+    IF ds.dataset_id IS NULL THEN -- not one that the caller may know of
+        RETURN false;
+    END IF;
     source := aidataops._source_oid(ds.relation_oid, ds.relation_origin, ds.relation_schema, ds.relation_name);
-    history := to_regclass(format('aidataops_history.%I', ds.history_table));
+    IF ds.history_table IS NOT NULL THEN
+        history := to_regclass(format('aidataops_history.%I', ds.history_table));
+    END IF;
     IF pg_has_role((SELECT c.relowner FROM pg_class AS c WHERE c.oid = coalesce(history, source)), 'USAGE') THEN
         RETURN true;
     END IF;
-    RETURN has_table_privilege(source, 'SELECT') AND NOT row_security_active(source)
-       AND (history IS NULL OR has_table_privilege(history, 'SELECT'))
-       AND NOT EXISTS (SELECT FROM pg_class AS s, pg_class AS h WHERE s.oid = source AND h.oid = history AND s.relowner <> h.relowner);
+    RETURN coalesce(has_table_privilege(source, 'SELECT') AND NOT row_security_active(source)
+       AND (ds.history_table IS NULL OR has_table_privilege(history, 'SELECT'))
+       AND NOT EXISTS (SELECT FROM pg_class AS s, pg_class AS h WHERE s.oid = source AND h.oid = history AND s.relowner <> h.relowner), false);
 END $$;
 COMMENT ON FUNCTION aidataops._reads_all(integer) IS 'Internal: whether the caller may read every row of every version of a dataset.';
 
