@@ -1,0 +1,674 @@
+/*
+ * tally.c: counts of byte strings, and what SQL needs of the types made of them.
+ */
+#include "postgres.h"
+
+#include "agreement/label_counts.h"
+#include "agreement/tally.h"
+#include "aidataops.h"
+#include "common/hashfn.h"
+#include "common/int.h"
+#include "core/hash.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#define START_SLOT_BITS 3
+#define START_HEAP      128
+#define DOUBLE_UNTIL    (1 << 20) /* larger heaps grow by half, since old and new exist at once */
+
+/* In the heap, at a multiple of 8. */
+typedef struct HeapEntry
+{
+	int64 count; /* 0 after it was removed */
+	uint32 size;
+	char key[FLEXIBLE_ARRAY_MEMBER];
+} HeapEntry;
+
+#define HEAP_ENTRY_SIZE(key_size) MAXALIGN(offsetof(HeapEntry, key) + (key_size))
+
+static const char *
+type_name(TallyType type)
+{
+	switch (type)
+	{
+		case TALLY_AGREEMENT:
+			return "agreement";
+		case TALLY_CONFUSION:
+			return "confusion";
+		case TALLY_RATERS:
+			return "rater_agreement";
+	}
+	return "unknown";
+}
+
+static pg_noinline void
+report_too_large(TallyType type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("%s is too large", type_name(type)),
+			 errdetail("Its entries take more than %d MB.", TALLY_MAX_BYTES >> 20),
+			 type == TALLY_AGREEMENT ? errhint("Units have too many different sets of labels. Round "
+											   "continuous labels, or GROUP BY parts of the data.")
+			 : type == TALLY_CONFUSION
+				 ? errhint("There are too many different pairs of labels. Are these labels?")
+				 : errhint("Use agreement_agg(), which does not tell raters apart, take a sample of "
+						   "units, or GROUP BY parts of the data.")));
+}
+
+/* ----------------------------------------------------------------------- the state ---- */
+
+static inline uint32
+slot_mask(const Tally *tally)
+{
+	return ((uint32) 1 << tally->slot_bits) - 1;
+}
+
+static inline char *
+heap_of(const Tally *tally)
+{
+	return (char *) (tally->data + ((Size) 1 << tally->slot_bits));
+}
+
+/* A slot is half of the hash and where the entry is, in units of 8 bytes from 1; or 0. */
+static inline HeapEntry *
+slot_entry(const Tally *tally, uint64 slot)
+{
+	return (HeapEntry *) (heap_of(tally) + ((slot & PG_UINT32_MAX) - 1) * 8);
+}
+
+static Tally *
+tally_create(const TallyHeader *header, uint32 slot_bits, uint64 heap_size)
+{
+	Size slots_size = ((Size) 1 << slot_bits) * sizeof(uint64);
+	Size size = offsetof(Tally, data) + slots_size + heap_size;
+	Tally *tally;
+
+	if (!AllocSizeIsValid(size))
+		report_too_large(header->type);
+	tally = palloc(size);
+	/* the heap too: the executor copies all of it, and what is not used yet should not be secret */
+	memset(tally, 0, size);
+	SET_VARSIZE(tally, size);
+	tally->header = *header;
+	tally->header.version = TALLY_VERSION;
+	tally->header.flags = TALLY_STATE;
+	tally->slot_bits = slot_bits;
+	tally->heap_size = heap_size;
+	return tally;
+}
+
+/* The slot of a key: its own, or the empty one where it belongs. */
+static inline uint64 *
+find_slot(Tally *tally, uint64 hash, const char *key, uint32 size)
+{
+	uint32 mask = slot_mask(tally);
+
+	for (uint32 i = (uint32) hash & mask;; i = (i + 1) & mask)
+	{
+		uint64 *slot = &tally->data[i];
+		HeapEntry *entry;
+
+		if (*slot == 0)
+			return slot;
+		if ((*slot ^ hash) >> 32 != 0)
+			continue;
+		entry = slot_entry(tally, *slot);
+		if (entry->size == size && memcmp(entry->key, key, size) == 0)
+			return slot;
+	}
+}
+
+/* The key is new, and there is room. */
+static void
+put_entry(Tally *tally, uint64 *slot, uint64 hash, const char *key, uint32 size, int64 count)
+{
+	HeapEntry *entry = (HeapEntry *) (heap_of(tally) + tally->heap_used);
+
+	*slot = (hash & ~(uint64) PG_UINT32_MAX) | (tally->heap_used / 8 + 1);
+	entry->count = count;
+	entry->size = size;
+	memcpy(entry->key, key, size);
+	tally->heap_used += HEAP_ENTRY_SIZE(size);
+	tally->nkeys++;
+}
+
+static inline bool
+has_room(const Tally *tally, uint32 size)
+{
+	uint64 slots = (uint64) 1 << tally->slot_bits;
+
+	return (tally->nkeys + 1) * UINT64CONST(4) <= slots * 3 &&
+		   tally->heap_used + HEAP_ENTRY_SIZE(size) <= tally->heap_size;
+}
+
+/* A larger state of the same entries, without those that were removed. */
+static pg_noinline Tally *
+make_room(Tally *from, uint32 size)
+{
+	uint32 slot_bits = from->slot_bits;
+	uint64 heap_size = from->heap_size;
+	uint64 wanted = from->heap_used + HEAP_ENTRY_SIZE(size);
+	Tally *to;
+
+	if (wanted > TALLY_MAX_BYTES)
+		report_too_large(from->header.type);
+	if ((from->nkeys + 1) * UINT64CONST(4) > (UINT64CONST(1) << slot_bits) * 3)
+		slot_bits++;
+	while (heap_size < wanted)
+		heap_size += heap_size < DOUBLE_UNTIL ? heap_size : MAXALIGN(heap_size / 2);
+
+	to = tally_create(&from->header, slot_bits, heap_size);
+	for (uint64 at = 0; at < from->heap_used;)
+	{
+		HeapEntry *entry = (HeapEntry *) (heap_of(from) + at);
+
+		if (entry->count != 0)
+		{
+			uint64 hash = XXH3_64bits(entry->key, entry->size);
+
+			put_entry(to, find_slot(to, hash, entry->key, entry->size), hash, entry->key,
+					  entry->size, entry->count);
+		}
+		at += HEAP_ENTRY_SIZE(entry->size);
+	}
+	return to;
+}
+
+static void
+add_count(int64 *count, int64 more)
+{
+	if (pg_add_s64_overflow(*count, more, count))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("count out of the range of bigint")));
+}
+
+Tally *
+tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 count)
+{
+	uint64 hash = XXH3_64bits(key, size);
+	uint64 *slot = find_slot(tally, hash, key, size);
+
+	if (unlikely(tally->header.kind != kind))
+		tally->header.kind = label_common_kind(tally->header.kind, kind);
+	if (likely(*slot != 0))
+	{
+		add_count(&slot_entry(tally, *slot)->count, count);
+		return tally;
+	}
+	if (unlikely(!has_room(tally, size)))
+	{
+		tally = make_room(tally, size);
+		slot = find_slot(tally, hash, key, size);
+	}
+	put_entry(tally, slot, hash, key, size, count);
+	return tally;
+}
+
+void
+tally_remove(Tally *tally, const char *key, uint32 size, int64 count)
+{
+	uint64 *slot = find_slot(tally, XXH3_64bits(key, size), key, size);
+
+	if (*slot == 0 || slot_entry(tally, *slot)->count < count)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("cannot remove from %s what was not counted",
+							   type_name(tally->header.type))));
+	slot_entry(tally, *slot)->count -= count;
+}
+
+/* ------------------------------------------------------------------------- reading ---- */
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	const TallyEntry *x = a;
+	const TallyEntry *y = b;
+	int difference = memcmp(x->key, y->key, Min(x->size, y->size));
+
+	if (difference != 0)
+		return difference;
+	return x->size < y->size ? -1 : x->size > y->size;
+}
+
+static TallyView
+view_of_state(Tally *state)
+{
+	TallyView view = {.type = state->header.type, .kind = state->header.kind};
+
+	view.entries = palloc_extended(Max(state->nkeys, 1) * sizeof(TallyEntry), MCXT_ALLOC_HUGE);
+	for (uint64 at = 0; at < state->heap_used;)
+	{
+		HeapEntry *entry = (HeapEntry *) (heap_of(state) + at);
+
+		if (entry->count != 0)
+			view.entries[view.n++] =
+				(TallyEntry){.key = entry->key, .size = entry->size, .count = entry->count};
+		at += HEAP_ENTRY_SIZE(entry->size);
+	}
+	qsort(view.entries, view.n, sizeof(TallyEntry), compare_entries);
+	return view;
+}
+
+static const char *
+load_entry(const char *at, TallyEntry *entry)
+{
+	uint64 number;
+
+	at = varint_load(at, &number);
+	entry->count = number;
+	at = varint_load(at, &number);
+	entry->size = (uint32) number;
+	entry->key = at;
+	return at + number;
+}
+
+static TallyView
+view_of_stored(struct varlena *value)
+{
+	const TallyHeader *header = (const TallyHeader *) VARDATA_ANY(value);
+	const char *start = (const char *) (header + 1);
+	const char *end = (const char *) header + VARSIZE_ANY_EXHDR(value);
+	TallyView view = {.type = header->type, .kind = header->kind};
+	TallyEntry entry;
+
+	for (const char *at = start; at < end; view.n++)
+		at = load_entry(at, &entry);
+	view.entries = palloc_extended(Max(view.n, 1) * sizeof(TallyEntry), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < view.n; i++)
+		start = load_entry(start, &view.entries[i]);
+	return view;
+}
+
+static TallyView
+view_of(Datum datum)
+{
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
+
+	if (((TallyHeader *) VARDATA_ANY(value))->flags & TALLY_STATE)
+		return view_of_state((Tally *) PG_DETOAST_DATUM(datum));
+	return view_of_stored(value);
+}
+
+TallyView
+tally_view(Datum value, TallyType type)
+{
+	TallyView view = view_of(value);
+
+	if (view.type != type)
+		elog(ERROR, "expected %s, found %s", type_name(type), type_name(view.type));
+	return view;
+}
+
+static struct varlena *
+stored_from_view(const TallyView *view)
+{
+	TallyHeader header = {.version = TALLY_VERSION, .type = view->type, .kind = view->kind};
+	struct varlena *value;
+	Size size = VARHDRSZ + sizeof(TallyHeader);
+	char number[VARINT_MAX];
+	char *at;
+
+	/* without labels there is no kind of them; the only key without is the pattern of no labels */
+	if (view->n == 0 || (view->n == 1 && view->entries[0].size == 0))
+		header.kind = LABEL_NONE;
+	for (int i = 0; i < view->n; i++)
+		size += varint_store(number, view->entries[i].count) - number +
+				(varint_store(number, view->entries[i].size) - number) + view->entries[i].size;
+	value = palloc(size);
+	SET_VARSIZE(value, size);
+	at = VARDATA(value);
+	memcpy(at, &header, sizeof(header));
+	at += sizeof(header);
+	for (int i = 0; i < view->n; i++)
+	{
+		at = varint_store(at, view->entries[i].count);
+		at = varint_store(at, view->entries[i].size);
+		memcpy(at, view->entries[i].key, view->entries[i].size);
+		at += view->entries[i].size;
+	}
+	return value;
+}
+
+/* The stored form of a value in either form. */
+static struct varlena *
+stored(Datum datum)
+{
+	struct varlena *value = PG_DETOAST_DATUM(datum);
+	TallyView view;
+
+	if (!(((TallyHeader *) VARDATA(value))->flags & TALLY_STATE))
+		return value;
+	view = view_of_state((Tally *) value);
+	return stored_from_view(&view);
+}
+
+/* ---------------------------------------------------------------------- aggregates ---- */
+
+static Tally *
+merge(Tally *tally, Datum other)
+{
+	TallyView view = view_of(other);
+
+	tally->header.kind = label_common_kind(tally->header.kind, view.kind);
+	for (int i = 0; i < view.n; i++)
+		tally = tally_add(tally, view.kind, view.entries[i].key, view.entries[i].size,
+						  view.entries[i].count);
+	pfree(view.entries);
+	return tally;
+}
+
+Tally *
+tally_writable(FunctionCallInfo fcinfo)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+	TallyHeader header;
+
+	if (likely(AggCheckCallContext(fcinfo, NULL) && !VARATT_IS_EXTENDED(value) &&
+			   ((Tally *) value)->header.flags & TALLY_STATE))
+		return (Tally *) value;
+	value = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
+	memcpy(&header, VARDATA_ANY(value), sizeof(header));
+	return merge(tally_create(&header, START_SLOT_BITS, START_HEAP), PG_GETARG_DATUM(0));
+}
+
+/* Combine function, and transition of rollup(). */
+PG_FUNCTION_INFO_V1(tally_merge);
+Datum
+tally_merge(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(merge(tally_writable(fcinfo), PG_GETARG_DATUM(1)));
+}
+
+PG_FUNCTION_INFO_V1(tally_merge_inv);
+Datum
+tally_merge_inv(PG_FUNCTION_ARGS)
+{
+	Tally *tally = tally_writable(fcinfo);
+	TallyView view = view_of(PG_GETARG_DATUM(1));
+
+	for (int i = 0; i < view.n; i++)
+		tally_remove(tally, view.entries[i].key, view.entries[i].size, view.entries[i].count);
+	PG_RETURN_POINTER(tally);
+}
+
+/* Operator +. */
+PG_FUNCTION_INFO_V1(tally_plus);
+Datum
+tally_plus(PG_FUNCTION_ARGS)
+{
+	Tally *tally = merge(tally_writable(fcinfo), PG_GETARG_DATUM(1));
+	TallyView view = view_of_state(tally);
+
+	PG_RETURN_POINTER(stored_from_view(&view));
+}
+
+PG_FUNCTION_INFO_V1(tally_final);
+Datum
+tally_final(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(stored(PG_GETARG_DATUM(0)));
+}
+
+/* ---------------------------------------------------------------------- comparison ---- */
+
+/* Equal multisets are equal bytes. Also of label_counts, which are stored as they are made. */
+static bool
+same_bytes(Datum a, Datum b)
+{
+	struct varlena *x = PG_DETOAST_DATUM_PACKED(a);
+	struct varlena *y = PG_DETOAST_DATUM_PACKED(b);
+
+	return VARSIZE_ANY_EXHDR(x) == VARSIZE_ANY_EXHDR(y) &&
+		   memcmp(VARDATA_ANY(x), VARDATA_ANY(y), VARSIZE_ANY_EXHDR(x)) == 0;
+}
+
+PG_FUNCTION_INFO_V1(tally_eq);
+Datum
+tally_eq(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(same_bytes(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
+}
+
+PG_FUNCTION_INFO_V1(tally_ne);
+Datum
+tally_ne(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!same_bytes(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
+}
+
+PG_FUNCTION_INFO_V1(tally_hash);
+Datum
+tally_hash(PG_FUNCTION_ARGS)
+{
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
+
+	return hash_any((unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+}
+
+PG_FUNCTION_INFO_V1(tally_hash_extended);
+Datum
+tally_hash_extended(PG_FUNCTION_ARGS)
+{
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
+
+	return hash_any_extended((unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
+							 PG_GETARG_INT64(1));
+}
+
+/* ------------------------------------------------------------------- input, output ---- */
+
+/* The unit and the rater of a rater_agreement are text whatever its labels are. */
+static LabelKind
+part_kind(const TallyView *view, int part)
+{
+	return view->type == TALLY_RATERS && part < 2 ? LABEL_TEXT : view->kind;
+}
+
+static int
+part_count(TallyType type)
+{
+	return type == TALLY_RATERS ? 3 : 2;
+}
+
+static void
+out_parts(StringInfo buf, const TallyView *view, const TallyEntry *entry)
+{
+	const char *at = entry->key;
+
+	appendStringInfoChar(buf, '(');
+	for (int i = 0; i < part_count(view->type); i++)
+	{
+		Label label;
+
+		at = label_load(at, &label);
+		if (i > 0)
+			appendStringInfoString(buf, ", ");
+		label_out(buf, part_kind(view, i), label);
+	}
+	if (at < entry->key + entry->size)
+	{
+		Label time;
+
+		label_load(at, &time);
+		appendStringInfoString(buf, ", ");
+		label_out(buf, LABEL_BIGINT, time);
+	}
+	appendStringInfoChar(buf, ')');
+}
+
+static char *
+tally_cstring(Datum datum)
+{
+	TallyView view = view_of(datum);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '[');
+	for (int i = 0; i < view.n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i > 0)
+			appendStringInfoString(&buf, ", ");
+		if (view.type == TALLY_AGREEMENT)
+			label_counts_out_entries(&buf, view.kind, view.entries[i].key, view.entries[i].size);
+		else
+			out_parts(&buf, &view, &view.entries[i]);
+		appendStringInfo(&buf, " * " INT64_FORMAT, view.entries[i].count);
+	}
+	appendStringInfoChar(&buf, ']');
+	return buf.data;
+}
+
+static bool
+parse_part(LabelParser *parser, const TallyView *view, int part, StringInfo key)
+{
+	LabelParser inner = {.at = parser->at, .kind = LABEL_TEXT};
+	bool plain = part_kind(view, part) == view->kind && !(view->type == TALLY_RATERS && part < 2);
+
+	if (plain)
+		return parse_label(parser, key);
+	if (!parse_label(&inner, key))
+	{
+		parser->fault = inner.fault;
+		return false;
+	}
+	parser->at = inner.at;
+	return true;
+}
+
+static bool
+parse_parts(LabelParser *parser, TallyType type, StringInfo key)
+{
+	TallyView view = {.type = type};
+	char time_key[16];
+	int64 time;
+
+	if (!parse_expected(parser, '('))
+		return false;
+	for (int i = 0; i < part_count(type); i++)
+		if ((i > 0 && !parse_expected(parser, ',')) || !parse_part(parser, &view, i, key))
+			return false;
+	if (type == TALLY_RATERS && parse_symbol(parser, ','))
+	{
+		if (!parse_integer(parser, &time))
+			return false;
+		appendBinaryStringInfo(key, time_key, label_store_bigint(time_key, time));
+	}
+	return parse_expected(parser, ')');
+}
+
+static bool
+parse_tally(LabelParser *parser, Tally **tally)
+{
+	TallyType type = (*tally)->header.type;
+
+	if (!parse_expected(parser, '['))
+		return false;
+	if (parse_symbol(parser, ']'))
+		return parse_end(parser);
+	do
+	{
+		StringInfoData key;
+		int64 count;
+
+		CHECK_FOR_INTERRUPTS();
+		initStringInfo(&key);
+		if (!(type == TALLY_AGREEMENT ? label_counts_parse(parser, &key)
+									  : parse_parts(parser, type, &key)) ||
+			!parse_expected(parser, '*') || !parse_count(parser, &count))
+			return false;
+		*tally = tally_add(*tally, parser->kind, key.data, key.len, count);
+		pfree(key.data);
+	} while (parse_symbol(parser, ','));
+	return parse_expected(parser, ']') && parse_end(parser);
+}
+
+static const char *
+example_of(TallyType type)
+{
+	switch (type)
+	{
+		case TALLY_AGREEMENT:
+			return "[{\"ham\": 2, \"spam\": 1} * 17]";
+		case TALLY_CONFUSION:
+			return "[(\"ham\", \"spam\") * 17]";
+		default:
+			return "[(\"unit\", \"rater\", \"spam\") * 1]";
+	}
+}
+
+static Datum
+tally_in(FunctionCallInfo fcinfo, TallyType type)
+{
+	char *text = PG_GETARG_CSTRING(0);
+	LabelParser parser = {.at = text};
+	TallyHeader header = {.type = type};
+	Tally *tally = tally_create(&header, START_SLOT_BITS, START_HEAP);
+
+	if (!parse_tally(&parser, &tally))
+		ereturn(SOFT_ERROR_CONTEXT(fcinfo), (Datum) 0,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid input syntax for type %s: \"%s\"", type_name(type),
+						strlen(text) > 1000 ? pnstrdup(text, pg_mbcliplen(text, strlen(text), 1000))
+											: text),
+				 errdetail("%s", parser.fault),
+				 errhint("It is written with counts: %s.", example_of(type))));
+	PG_RETURN_POINTER(stored(PointerGetDatum(tally)));
+}
+
+static Datum
+tally_recv(FunctionCallInfo fcinfo, TallyType type, PGFunction input)
+{
+	StringInfo buf = (StringInfo) PG_GETARG_POINTER(0);
+	int version = pq_getmsgbyte(buf);
+	int size;
+	char *text;
+
+	if (version != TALLY_VERSION)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("unknown version %d of binary %s", version, type_name(type)),
+						errdetail("This release reads version %d.", TALLY_VERSION)));
+	text = pq_getmsgtext(buf, buf->len - buf->cursor, &size);
+	return DirectFunctionCall1(input, CStringGetDatum(text));
+}
+
+#define TALLY_INPUT(in, recv, type)                                                                \
+	PG_FUNCTION_INFO_V1(in);                                                                       \
+	Datum in(PG_FUNCTION_ARGS)                                                                     \
+	{                                                                                              \
+		return tally_in(fcinfo, type);                                                             \
+	}                                                                                              \
+	PG_FUNCTION_INFO_V1(recv);                                                                     \
+	Datum recv(PG_FUNCTION_ARGS)                                                                   \
+	{                                                                                              \
+		return tally_recv(fcinfo, type, in);                                                       \
+	}                                                                                              \
+	extern int no_such_variable
+
+TALLY_INPUT(agreement_in, agreement_recv, TALLY_AGREEMENT);
+TALLY_INPUT(confusion_in, confusion_recv, TALLY_CONFUSION);
+TALLY_INPUT(rater_agreement_in, rater_agreement_recv, TALLY_RATERS);
+
+PG_FUNCTION_INFO_V1(tally_out);
+Datum
+tally_out(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_CSTRING(tally_cstring(PG_GETARG_DATUM(0)));
+}
+
+/* Like jsonb: a version byte and the text, which is exact, converts its encoding and is checked. */
+PG_FUNCTION_INFO_V1(tally_send);
+Datum
+tally_send(PG_FUNCTION_ARGS)
+{
+	char *text = tally_cstring(PG_GETARG_DATUM(0));
+	StringInfoData buf;
+
+	pq_begintypsend(&buf);
+	pq_sendint8(&buf, TALLY_VERSION);
+	pq_sendtext(&buf, text, strlen(text));
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}

@@ -1,0 +1,73 @@
+/*
+ * tally.h: how often each byte string occurred, in one flat value.
+ *
+ * The types agreement, confusion and rater_agreement are tallies: of the label patterns of units, of
+ * pairs of labels, and of (unit, rater, label). So they are built, merged, compared, stored and
+ * written by one code, and are sufficient statistics that do not depend on the order of rows.
+ *
+ * Stored, entries are sorted by key: a count as a varint, the key's size as a varint, the key. An
+ * aggregate's state is a hash table over a heap of entries, changed in place; when it must grow, a
+ * new one is returned, and the executor copies it.
+ */
+#ifndef AIDATAOPS_AGREEMENT_TALLY_H
+#define AIDATAOPS_AGREEMENT_TALLY_H
+
+#include "agreement/label.h"
+#include "fmgr.h"
+
+#define TALLY_VERSION 1
+#define TALLY_STATE   1 /* a flag */
+
+/* What the keys are; stored, so never renumbered. */
+typedef enum TallyType
+{
+	TALLY_AGREEMENT = 1, /* the entries of a label_counts */
+	TALLY_CONFUSION = 2, /* two labels */
+	TALLY_RATERS = 3     /* unit, rater, label, and perhaps a time */
+} TallyType;
+
+/* The most bytes that entries may take, so that a state is far from the limit of one value. */
+#define TALLY_MAX_BYTES (256 << 20)
+
+typedef struct TallyHeader
+{
+	uint8 version;
+	uint8 type;
+	uint8 kind; /* LabelKind */
+	uint8 flags;
+} TallyHeader;
+
+typedef struct Tally
+{
+	int32 vl_len_;
+	TallyHeader header;
+	uint32 nkeys;
+	uint32 slot_bits;
+	uint64 heap_used;
+	uint64 heap_size;
+	uint64 data[FLEXIBLE_ARRAY_MEMBER]; /* slots, then the heap */
+} Tally;
+
+typedef struct TallyEntry
+{
+	const char *key;
+	uint32 size;
+	int64 count;
+} TallyEntry;
+
+typedef struct TallyView
+{
+	TallyType type;
+	LabelKind kind;
+	int n;
+	TallyEntry *entries; /* sorted by key */
+} TallyView;
+
+/* The state in argument 0 of an aggregate's function, or a copy of the value there. */
+extern Tally *tally_writable(FunctionCallInfo fcinfo);
+extern Tally *tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 count);
+extern void tally_remove(Tally *tally, const char *key, uint32 size, int64 count);
+
+extern TallyView tally_view(Datum value, TallyType type);
+
+#endif
