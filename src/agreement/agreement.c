@@ -28,8 +28,7 @@ agreement_accum(PG_FUNCTION_ARGS)
 {
 	LabelCountsView view = label_counts_view(PG_GETARG_DATUM(1));
 
-	PG_RETURN_POINTER(
-		tally_add(tally_writable(fcinfo), view.kind, view.entries, view.size, 1));
+	PG_RETURN_POINTER(tally_add(tally_writable(fcinfo), view.kind, view.entries, view.size, 1));
 }
 
 PG_FUNCTION_INFO_V1(agreement_accum_inv);
@@ -270,8 +269,8 @@ add_squares(const Ratings *ratings, const Coefficient *kappas, CategorySums *sum
 
 			sums[cell->category].squares +=
 				(double) pattern->units *
-				category_square(ratings, &kappas[cell->category], sums[cell->category].share, r >= 2,
-								1 - 2 * n * (r - n) / (r * (r - 1)), n / r);
+				category_square(ratings, &kappas[cell->category], sums[cell->category].share,
+								r >= 2, 1 - 2 * n * (r - n) / (r * (r - 1)), n / r);
 		}
 	}
 }
@@ -373,8 +372,8 @@ binomial_by_rejection(pg_prng_state *random, double n, double p)
 		if (distance >= 0.07 && v <= 0.92 - 4.2 / b)
 			return (int64) k;
 		v *= (2.83 + 5.1 / b) * deviation / (a / (distance * distance) + b);
-		if (log(v) <= at_mode - log_factorial(k) - log_factorial(n - k) +
-						  (k - mode) * log(p / (1 - p)))
+		if (log(v) <=
+			at_mode - log_factorial(k) - log_factorial(n - k) + (k - mode) * log(p / (1 - p)))
 			return (int64) k;
 	}
 }
@@ -438,11 +437,12 @@ bootstrap_run(Bootstrap *bootstrap, const Ratings *ratings, uint64 seed)
 	Ratings sample = *ratings;
 	Size size = (Size) ratings->npatterns * sizeof(UnitPattern);
 	AgreementModel model = bootstrap_model(bootstrap, ratings);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bootstrap replicate",
-												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "bootstrap replicate", ALLOCSET_DEFAULT_SIZES);
 	pg_prng_state random;
 
-	sample.patterns = memcpy(palloc_extended(Max(size, 1), MCXT_ALLOC_HUGE), ratings->patterns, size);
+	sample.patterns =
+		memcpy(palloc_extended(Max(size, 1), MCXT_ALLOC_HUGE), ratings->patterns, size);
 	model.ratings = &sample;
 	pg_prng_seed(&random, seed);
 	for (int i = 0; i < bootstrap->replicates; i++)
@@ -540,8 +540,10 @@ bootstrap_agreement(PG_FUNCTION_ARGS)
 
 	values[0] = float8_or_null(c.value, &nulls[0]);
 	values[1] = float8_or_null(deviation_of(bootstrap.values, n), &nulls[1]);
-	values[2] = float8_or_null(quantile_of_sorted(bootstrap.values, n, (1 - confidence) / 2), &nulls[2]);
-	values[3] = float8_or_null(quantile_of_sorted(bootstrap.values, n, (1 + confidence) / 2), &nulls[3]);
+	values[2] =
+		float8_or_null(quantile_of_sorted(bootstrap.values, n, (1 - confidence) / 2), &nulls[2]);
+	values[3] =
+		float8_or_null(quantile_of_sorted(bootstrap.values, n, (1 + confidence) / 2), &nulls[3]);
 	values[4] = Int32GetDatum(bootstrap.replicates);
 	values[5] = Int32GetDatum(bootstrap.undefined);
 	values[6] = CStringGetTextDatum(c.status);

@@ -483,9 +483,8 @@ AgreementInterval
 coefficient_interval(const Coefficient *c, double confidence)
 {
 	double t = c->df > 0 ? student_t_upper_quantile((1 - confidence) / 2, c->df) : NAN;
-	AgreementInterval interval = {.lower = c->value - t * c->se,
-								  .upper = c->value + t * c->se,
-								  .p = NAN};
+	AgreementInterval interval = {
+		.lower = c->value - t * c->se, .upper = c->value + t * c->se, .p = NAN};
 
 	if (interval.upper > 1)
 		interval.upper = 1;

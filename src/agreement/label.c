@@ -146,6 +146,18 @@ label_compare(LabelKind kind, Label a, Label b)
 	return a.size < b.size ? -1 : a.size > b.size;
 }
 
+/* Sorts as labels sort, but may be the same for different ones. */
+uint64
+label_sort_prefix(LabelKind kind, Label label)
+{
+	char bytes[8] = {0};
+
+	if (kind == LABEL_BIGINT)
+		return (uint64) bigint_of(label) ^ SIGN_BIT;
+	memcpy(bytes, label.bytes, Min(label.size, sizeof(bytes)));
+	return bytes_get_u64(bytes);
+}
+
 /* NaN for text, which has no number. */
 double
 label_number(LabelKind kind, Label label)
@@ -365,7 +377,8 @@ parse_label(LabelParser *parser, StringInfo key)
 	skip_space(parser);
 	if (*parser->at == '"')
 		return parse_quoted(parser, key);
-	length = strspn(parser->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+	length =
+		strspn(parser->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
 	if (length == 0 || length >= sizeof(word))
 		return fault(parser, "Expected a label: quoted text, a number, true or false.");
 	memcpy(word, parser->at, length);

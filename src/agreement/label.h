@@ -92,6 +92,7 @@ extern int label_store_boolean(char *key, bool value);
 extern const char *label_kind_name(LabelKind kind);
 extern bool label_kind_has_order(LabelKind kind);
 extern int label_compare(LabelKind kind, Label a, Label b);
+extern uint64 label_sort_prefix(LabelKind kind, Label label);
 extern double label_number(LabelKind kind, Label label);
 extern char *label_cstring(LabelKind kind, Label label);
 

@@ -375,18 +375,18 @@ state_make_room(LabelCounts *state, char **at, uint32 bytes)
 	Size offset = *at - (char *) state;
 	Size size = VARSIZE(state);
 
+	/* by what is used, which does not depend on the order of labels */
+	if (unlikely(used + bytes > LABEL_COUNTS_MAX_BYTES))
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("too many different labels in one label_counts"),
+						errdetail("It holds at most %d bytes of them.", LABEL_COUNTS_MAX_BYTES),
+						errhint("label_counts is for the labels of one unit: GROUP BY the unit.")));
 	if (used + bytes > size)
 	{
 		LabelCounts *larger;
 
 		while (size < used + bytes)
 			size *= 2;
-		if (used + bytes > LABEL_COUNTS_MAX_BYTES)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("too many different labels in one label_counts"),
-					 errdetail("It holds at most %d bytes of them.", LABEL_COUNTS_MAX_BYTES),
-					 errhint("label_counts is for the labels of one unit: GROUP BY the unit.")));
 		larger = state_create(state->header.kind, size);
 		memcpy(larger->entries, state->entries, used - HEADER_SIZE);
 		state = larger;
@@ -472,7 +472,8 @@ state_remove(LabelCounts *state, const char *key, uint32 size, uint64 count)
 static bool
 is_state(const struct varlena *value)
 {
-	return !VARATT_IS_EXTENDED(value) && (((const LabelCounts *) value)->header.flags & LABEL_COUNTS_STATE);
+	return !VARATT_IS_EXTENDED(value) &&
+		   (((const LabelCounts *) value)->header.flags & LABEL_COUNTS_STATE);
 }
 
 /* Argument 0 as a state that may be changed: the aggregate's own, or a copy. */
@@ -577,17 +578,19 @@ agreement_unknown_type(PG_FUNCTION_ARGS)
 {
 	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 1);
 
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					errmsg("labels of type %s cannot be counted as they are",
-						   OidIsValid(type) ? format_type_be(type) : "this"),
-					errhint("Cast them to text: label_counts_agg(label::text). The order of an enum "
-							"is given to what reads the result: categories => "
-							"enum_range(NULL::your_enum).")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("labels of type %s cannot be counted as they are",
+					OidIsValid(type) ? format_type_be(type) : "this"),
+			 errhint("Cast them to text: label_counts_agg(label::text). The order of an enum "
+					 "is given to what reads the result: categories => "
+					 "enum_range(NULL::your_enum).")));
 	PG_RETURN_NULL();
 }
 
 static LabelCounts *
-state_merge(LabelCounts *state, Datum other, LabelCounts *(*change)(LabelCounts *, const char *, uint32, uint64))
+state_merge(LabelCounts *state, Datum other,
+			LabelCounts *(*change)(LabelCounts *, const char *, uint32, uint64))
 {
 	LabelCountsView view = label_counts_view(other);
 	const char *end = view.entries + view.size;

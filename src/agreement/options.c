@@ -103,9 +103,10 @@ enum_categories(Oid type)
 static pg_noinline void
 report_categories(const char *given)
 {
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid categories: %s", given),
-					errhint("categories must be 'observed', an array such as ARRAY['bad', 'good'] "
-							"in its order, or an enum type such as 'mood'::regtype.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid categories: %s", given),
+			 errhint("categories must be 'observed', an array such as ARRAY['bad', 'good'] "
+					 "in its order, or an enum type such as 'mood'::regtype.")));
 }
 
 DeclaredCategories
@@ -194,8 +195,7 @@ matrix_option(FunctionCallInfo fcinfo, int argument)
 	option.q = ARR_DIMS(array)[0];
 	option.matrix = palloc(n * sizeof(double));
 	for (int i = 0; i < n; i++)
-		option.matrix[i] =
-			DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(texts[i])));
+		option.matrix[i] = DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(texts[i])));
 	check_matrix(&option);
 	return option;
 }
@@ -209,10 +209,10 @@ option_weights(FunctionCallInfo fcinfo, int argument)
 	if (word == NULL)
 		return matrix_option(fcinfo, argument);
 	if (!weight_scheme_by_name(word, &option.scheme))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("unknown weights \"%s\"", word),
-						errhint("weights must be 'identity', 'linear', 'quadratic', 'ordinal', "
-								"'radical', 'ratio', 'circular', 'bipolar', or a matrix.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown weights \"%s\"", word),
+				 errhint("weights must be 'identity', 'linear', 'quadratic', 'ordinal', "
+						 "'radical', 'ratio', 'circular', 'bipolar', or a matrix.")));
 	return option;
 }
 
@@ -225,10 +225,9 @@ option_level(FunctionCallInfo fcinfo, int argument)
 	for (int i = 0; i < lengthof(levels); i++)
 		if (strcmp(word, levels[i]) == 0)
 			return (MeasurementLevel) i;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown level of measurement \"%s\"", word),
-			 errhint("level must be 'nominal', 'ordinal', 'interval' or 'ratio'.")));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("unknown level of measurement \"%s\"", word),
+					errhint("level must be 'nominal', 'ordinal', 'interval' or 'ratio'.")));
 }
 
 double
@@ -312,7 +311,8 @@ model_by_level(const Ratings *ratings, MeasurementLevel level)
 	/* all labels in one category, so there is no distance */
 	if (ranks[categories->n - 1] == ranks[0])
 		option.scheme = WEIGHTS_IDENTITY;
-	return agreement_model(ratings, weights_make(option.scheme, categories->n, ranks), COEFFICIENT_OK);
+	return agreement_model(ratings, weights_make(option.scheme, categories->n, ranks),
+						   COEFFICIENT_OK);
 }
 
 void

@@ -28,13 +28,13 @@ hash_label(Label label)
 	return (uint32) XXH3_64bits(label.bytes, label.size);
 }
 
-#define SH_PREFIX             label_index
-#define SH_ELEMENT_TYPE       LabelIndexEntry
-#define SH_KEY_TYPE           Label
-#define SH_KEY                label
-#define SH_HASH_KEY(tb, key)  hash_label(key)
-#define SH_EQUAL(tb, a, b)    label_equal(a, b)
-#define SH_SCOPE              static inline
+#define SH_PREFIX            label_index
+#define SH_ELEMENT_TYPE      LabelIndexEntry
+#define SH_KEY_TYPE          Label
+#define SH_KEY               label
+#define SH_HASH_KEY(tb, key) hash_label(key)
+#define SH_EQUAL(tb, a, b)   label_equal(a, b)
+#define SH_SCOPE             static inline
 #define SH_STORE_HASH
 #define SH_GET_HASH(tb, a) (a)->hash
 #define SH_DEFINE
@@ -126,32 +126,49 @@ category_of(Categories *categories, Label label)
 	return entry->category = add_category(categories, label);
 }
 
-static int
-compare_categories(const void *a, const void *b, void *arg)
+/* A category with the beginning of its label, which mostly decides. */
+typedef struct SortedCategory
 {
-	const Categories *categories = arg;
+	uint64 prefix;
+	int category;
+} SortedCategory;
 
-	return label_compare(categories->kind, categories->labels[*(const int *) a],
-						 categories->labels[*(const int *) b]);
+static inline int
+compare_categories(const SortedCategory *a, const SortedCategory *b, const Categories *categories)
+{
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	return label_compare(categories->kind, categories->labels[a->category],
+						 categories->labels[b->category]);
 }
+
+#define ST_SORT             sort_by_label
+#define ST_ELEMENT_TYPE     SortedCategory
+#define ST_COMPARE(a, b, c) compare_categories(a, b, c)
+#define ST_COMPARE_ARG_TYPE const Categories
+#define ST_SCOPE            static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /* Put categories into their order; returns the place of each. Declared text keeps the order given. */
 static int *
 sort_categories(Categories *categories)
 {
 	int n = categories->n;
-	int *order = palloc_extended(Max(n, 1) * sizeof(int), MCXT_ALLOC_HUGE);
+	SortedCategory *order = palloc_extended(Max(n, 1) * sizeof(SortedCategory), MCXT_ALLOC_HUGE);
 	int *place = palloc_extended(Max(n, 1) * sizeof(int), MCXT_ALLOC_HUGE);
 	Label *sorted = palloc_extended(Max(n, 1) * sizeof(Label), MCXT_ALLOC_HUGE);
 
 	for (int i = 0; i < n; i++)
-		order[i] = i;
+		order[i] = (SortedCategory){
+			.prefix = label_sort_prefix(categories->kind, categories->labels[i]), .category = i};
 	if (categories->observed || label_kind_has_order(categories->kind))
-		qsort_arg(order, n, sizeof(int), compare_categories, categories);
+		sort_by_label(order, n, categories);
 	for (int i = 0; i < n; i++)
 	{
-		place[order[i]] = i;
-		sorted[i] = categories->labels[order[i]];
+		place[order[i].category] = i;
+		sorted[i] = categories->labels[order[i].category];
 	}
 	pfree(order);
 	pfree(categories->labels);
@@ -174,8 +191,7 @@ categories_finish(Categories *categories)
 	{
 		bool numeric = categories->kind == LABEL_BIGINT || categories->kind == LABEL_FLOAT8;
 
-		categories->x[i] =
-			numeric ? label_number(categories->kind, categories->labels[i]) : i + 1;
+		categories->x[i] = numeric ? label_number(categories->kind, categories->labels[i]) : i + 1;
 		categories->finite &= isfinite(categories->x[i]) != 0;
 	}
 	return place;
@@ -221,9 +237,8 @@ open_pattern(Ratings *ratings, UnitPattern *pattern, const TallyEntry *entry)
 		LabelEntry label;
 
 		at = label_entry_load(at, &label);
-		ratings->cells[pattern->first + pattern->ncells] =
-			(Cell){.category = category_of(&ratings->categories, label.label),
-				   .count = label.count};
+		ratings->cells[pattern->first + pattern->ncells] = (Cell){
+			.category = category_of(&ratings->categories, label.label), .count = label.count};
 		pattern->labels += label.count;
 	}
 }
@@ -236,8 +251,9 @@ ratings_of_agreement(Datum agreement, const DeclaredCategories *declared)
 	Size ncells = 0;
 	int *place;
 
-	ratings.patterns = MemoryContextAllocExtended(
-		CurrentMemoryContext, Max(view.n, 1) * sizeof(UnitPattern), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	ratings.patterns =
+		MemoryContextAllocExtended(CurrentMemoryContext, Max(view.n, 1) * sizeof(UnitPattern),
+								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < view.n; i++)
 	{
 		ratings.patterns[i].first = (int) ncells;

@@ -13,9 +13,9 @@ typedef struct Categories
 	LabelKind kind;
 	int n;
 	Label *labels;
-	double *x;    /* what they stand for: numbers for themselves, others for their rank from 1 */
-	bool ordered; /* is the order known? */
-	bool finite;  /* are all x? */
+	double *x;     /* what they stand for: numbers for themselves, others for their rank from 1 */
+	bool ordered;  /* is the order known? */
+	bool finite;   /* are all x? */
 	bool observed; /* taken from the data rather than declared */
 	struct LabelIndex *index;
 } Categories;

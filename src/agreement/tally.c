@@ -8,6 +8,7 @@
 #include "aidataops.h"
 #include "common/hashfn.h"
 #include "common/int.h"
+#include "core/bytes.h"
 #include "core/hash.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
@@ -47,15 +48,16 @@ type_name(TallyType type)
 static pg_noinline void
 report_too_large(TallyType type)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("%s is too large", type_name(type)),
-			 errdetail("Its entries take more than %d MB.", TALLY_MAX_BYTES >> 20),
-			 type == TALLY_AGREEMENT ? errhint("Units have too many different sets of labels. Round "
-											   "continuous labels, or GROUP BY parts of the data.")
-			 : type == TALLY_CONFUSION
-				 ? errhint("There are too many different pairs of labels. Are these labels?")
-				 : errhint("Use agreement_agg(), which does not tell raters apart, take a sample of "
-						   "units, or GROUP BY parts of the data.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("%s is too large", type_name(type)),
+		 errdetail("Its entries take more than %d MB.", TALLY_MAX_BYTES >> 20),
+		 type == TALLY_AGREEMENT ? errhint("Units have too many different sets of labels. Round "
+										   "continuous labels, or GROUP BY parts of the data.")
+		 : type == TALLY_CONFUSION
+			 ? errhint("There are too many different pairs of labels. Are these labels?")
+			 : errhint("Use agreement_agg(), which does not tell raters apart, take a sample of "
+					   "units, or GROUP BY parts of the data.")));
 }
 
 /* ----------------------------------------------------------------------- the state ---- */
@@ -89,7 +91,7 @@ tally_create(const TallyHeader *header, uint32 slot_bits, uint64 heap_size)
 	if (!AllocSizeIsValid(size))
 		report_too_large(header->type);
 	tally = palloc(size);
-	/* the heap too: the executor copies all of it, and what is not used yet should not be secret */
+	/* what the heap does not use yet is copied and sent around too, and should be nobody's secret */
 	memset(tally, 0, size);
 	SET_VARSIZE(tally, size);
 	tally->header = *header;
@@ -106,7 +108,7 @@ find_slot(Tally *tally, uint64 hash, const char *key, uint32 size)
 {
 	uint32 mask = slot_mask(tally);
 
-	for (uint32 i = (uint32) hash & mask;; i = (i + 1) & mask)
+	for (uint32 i = (uint32) (hash >> 32) & mask;; i = (i + 1) & mask)
 	{
 		uint64 *slot = &tally->data[i];
 		HeapEntry *entry;
@@ -144,7 +146,45 @@ has_room(const Tally *tally, uint32 size)
 		   tally->heap_used + HEAP_ENTRY_SIZE(size) <= tally->heap_size;
 }
 
-/* A larger state of the same entries, without those that were removed. */
+/* A slot says where it belongs, so no key is looked at. */
+static void
+move_slots(Tally *to, const Tally *from)
+{
+	uint32 mask = slot_mask(to);
+
+	for (uint32 i = 0; i <= slot_mask(from); i++)
+	{
+		uint64 slot = from->data[i];
+		uint32 place = (uint32) (slot >> 32) & mask;
+
+		if (slot == 0)
+			continue;
+		while (to->data[place] != 0)
+			place = (place + 1) & mask;
+		to->data[place] = slot;
+	}
+	memcpy(heap_of(to), heap_of(from), from->heap_used);
+	to->heap_used = from->heap_used;
+	to->nkeys = from->nkeys;
+	to->nremoved = from->nremoved;
+}
+
+static void
+move_remaining(Tally *to, const Tally *from)
+{
+	for (uint64 at = 0; at < from->heap_used;)
+	{
+		HeapEntry *entry = (HeapEntry *) (heap_of(from) + at);
+		uint64 hash = XXH3_64bits(entry->key, entry->size);
+
+		if (entry->count != 0)
+			put_entry(to, find_slot(to, hash, entry->key, entry->size), hash, entry->key,
+					  entry->size, entry->count);
+		at += HEAP_ENTRY_SIZE(entry->size);
+	}
+}
+
+/* A state with room for one more key; without those removed, if they are many. */
 static pg_noinline Tally *
 make_room(Tally *from, uint32 size)
 {
@@ -153,27 +193,20 @@ make_room(Tally *from, uint32 size)
 	uint64 wanted = from->heap_used + HEAP_ENTRY_SIZE(size);
 	Tally *to;
 
+	if (from->nremoved > from->nkeys / 2)
+	{
+		to = tally_create(&from->header, slot_bits, heap_size);
+		move_remaining(to, from);
+		return has_room(to, size) ? to : make_room(to, size);
+	}
 	if (wanted > TALLY_MAX_BYTES)
 		report_too_large(from->header.type);
 	if ((from->nkeys + 1) * UINT64CONST(4) > (UINT64CONST(1) << slot_bits) * 3)
 		slot_bits++;
 	while (heap_size < wanted)
 		heap_size += heap_size < DOUBLE_UNTIL ? heap_size : MAXALIGN(heap_size / 2);
-
 	to = tally_create(&from->header, slot_bits, heap_size);
-	for (uint64 at = 0; at < from->heap_used;)
-	{
-		HeapEntry *entry = (HeapEntry *) (heap_of(from) + at);
-
-		if (entry->count != 0)
-		{
-			uint64 hash = XXH3_64bits(entry->key, entry->size);
-
-			put_entry(to, find_slot(to, hash, entry->key, entry->size), hash, entry->key,
-					  entry->size, entry->count);
-		}
-		at += HEAP_ENTRY_SIZE(entry->size);
-	}
+	move_slots(to, from);
 	return to;
 }
 
@@ -195,7 +228,10 @@ tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 coun
 		tally->header.kind = label_common_kind(tally->header.kind, kind);
 	if (likely(*slot != 0))
 	{
-		add_count(&slot_entry(tally, *slot)->count, count);
+		HeapEntry *entry = slot_entry(tally, *slot);
+
+		tally->nremoved -= entry->count == 0;
+		add_count(&entry->count, count);
 		return tally;
 	}
 	if (unlikely(!has_room(tally, size)))
@@ -211,44 +247,79 @@ void
 tally_remove(Tally *tally, const char *key, uint32 size, int64 count)
 {
 	uint64 *slot = find_slot(tally, XXH3_64bits(key, size), key, size);
+	HeapEntry *entry = *slot != 0 ? slot_entry(tally, *slot) : NULL;
 
-	if (*slot == 0 || slot_entry(tally, *slot)->count < count)
+	if (entry == NULL || entry->count < count)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 						errmsg("cannot remove from %s what was not counted",
 							   type_name(tally->header.type))));
-	slot_entry(tally, *slot)->count -= count;
+	entry->count -= count;
+	tally->nremoved += entry->count == 0;
 }
 
 /* ------------------------------------------------------------------------- reading ---- */
 
-static int
-compare_entries(const void *a, const void *b)
+/* An entry with the beginning of its key, which mostly decides and is not far away in memory. */
+typedef struct SortedEntry
 {
-	const TallyEntry *x = a;
-	const TallyEntry *y = b;
-	int difference = memcmp(x->key, y->key, Min(x->size, y->size));
+	uint64 prefix;
+	HeapEntry *entry;
+} SortedEntry;
 
+static inline int
+compare_entries(const SortedEntry *a, const SortedEntry *b)
+{
+	uint32 m = a->entry->size;
+	uint32 n = b->entry->size;
+	int difference;
+
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	difference = memcmp(a->entry->key, b->entry->key, Min(m, n));
 	if (difference != 0)
 		return difference;
-	return x->size < y->size ? -1 : x->size > y->size;
+	return m < n ? -1 : m > n;
+}
+
+#define ST_SORT          sort_entries
+#define ST_ELEMENT_TYPE  SortedEntry
+#define ST_COMPARE(a, b) compare_entries(a, b)
+#define ST_SCOPE         static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+static uint64
+prefix_of(const HeapEntry *entry)
+{
+	char bytes[8] = {0};
+
+	memcpy(bytes, entry->key, Min(entry->size, 8));
+	return bytes_get_u64(bytes);
 }
 
 static TallyView
 view_of_state(Tally *state)
 {
 	TallyView view = {.type = state->header.type, .kind = state->header.kind};
+	Size capacity = Max(state->nkeys, 1);
+	SortedEntry *sorted = palloc_extended(capacity * sizeof(SortedEntry), MCXT_ALLOC_HUGE);
 
-	view.entries = palloc_extended(Max(state->nkeys, 1) * sizeof(TallyEntry), MCXT_ALLOC_HUGE);
 	for (uint64 at = 0; at < state->heap_used;)
 	{
 		HeapEntry *entry = (HeapEntry *) (heap_of(state) + at);
 
 		if (entry->count != 0)
-			view.entries[view.n++] =
-				(TallyEntry){.key = entry->key, .size = entry->size, .count = entry->count};
+			sorted[view.n++] = (SortedEntry){.prefix = prefix_of(entry), .entry = entry};
 		at += HEAP_ENTRY_SIZE(entry->size);
 	}
-	qsort(view.entries, view.n, sizeof(TallyEntry), compare_entries);
+	sort_entries(sorted, view.n);
+	view.entries = palloc_extended(capacity * sizeof(TallyEntry), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < view.n; i++)
+		view.entries[i] = (TallyEntry){.key = sorted[i].entry->key,
+									   .size = sorted[i].entry->size,
+									   .count = sorted[i].entry->count};
+	pfree(sorted);
 	return view;
 }
 

@@ -42,10 +42,13 @@ typedef struct Tally
 	int32 vl_len_;
 	TallyHeader header;
 	uint32 nkeys;
+	uint32 nremoved; /* of these, with a count of 0 */
 	uint32 slot_bits;
+	uint32 reserved;
 	uint64 heap_used;
 	uint64 heap_size;
-	uint64 data[FLEXIBLE_ARRAY_MEMBER]; /* slots, then the heap */
+	uint64
+		data[FLEXIBLE_ARRAY_MEMBER]; /* slots: half of a hash, and where the entry is; the heap */
 } Tally;
 
 typedef struct TallyEntry

@@ -13,8 +13,9 @@
 #include "math/special.h"
 #include "miscadmin.h"
 
-static const char *const scheme_names[] = {"identity", "linear",   "quadratic", "ordinal", "radical",
-										   "ratio",    "circular", "bipolar",   "matrix"};
+static const char *const scheme_names[] = {"identity", "linear",  "quadratic",
+										   "ordinal",  "radical", "ratio",
+										   "circular", "bipolar", "matrix"};
 
 bool
 weight_scheme_by_name(const char *name, WeightScheme *scheme)
