@@ -582,9 +582,9 @@ agreement_unknown_type(PG_FUNCTION_ARGS)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("labels of type %s cannot be counted as they are",
 					OidIsValid(type) ? format_type_be(type) : "this"),
-			 errhint("Cast them to text: label_counts_agg(label::text). The order of an enum "
-					 "is given to what reads the result: categories => "
-					 "enum_range(NULL::your_enum).")));
+			 errhint("Cast them to text: label_counts_agg(label::text), confusion_agg(a::text, "
+					 "b::text). The order of an enum is given to what reads the result: "
+					 "categories => enum_range(NULL::your_enum).")));
 	PG_RETURN_NULL();
 }
 
