@@ -158,6 +158,13 @@ SELECT bool_and(abs(b.kappa - c.value) < 1e-12 AND abs(b.se - c.se) < 1e-12 AND 
 SELECT c.name, c.p_value < 1e-8 AS significant, c.n_units, c.n_units_pairable, c.n_raters, c.n_labels, c.n_categories, c.status
   FROM summary, coefficients(agreement) AS c WHERE dataset = 'fleiss1971';
 
+-- Conger's kappa needs to know the raters
+CREATE TABLE known AS SELECT dataset, rater_agreement_agg(unit, rater, label) AS labels FROM rating GROUP BY dataset;
+SELECT count(*) AS compared,
+       count(*) FILTER (WHERE NOT greatest(abs(e.value - c.value), abs(e.se - c.se), abs(e.pa - c.pa), abs(e.pe - c.pe),
+                                           abs(e.ci_lower - c.ci_lower), abs(e.ci_upper - c.ci_upper)) < 1e-8) AS different,
+       count(*) FILTER (WHERE c.name = 'conger_kappa' AND c.value = conger_kappa(labels, e.weights)) AS scalars
+  FROM expected AS e JOIN known USING (dataset), coefficients(labels, e.weights) AS c WHERE c.name = e.coefficient;
 
 \set VERBOSITY terse
 DROP SCHEMA agreement_golden CASCADE;
