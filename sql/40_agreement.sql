@@ -36,8 +36,8 @@ CREATE FUNCTION aidataops.label_counts_hash_extended(aidataops.label_counts, big
 
 COMMENT ON FUNCTION aidataops.label_counts_eq(aidataops.label_counts, aidataops.label_counts) IS 'Whether two are of the same labels; implements operator =.';
 COMMENT ON FUNCTION aidataops.label_counts_ne(aidataops.label_counts, aidataops.label_counts) IS 'Whether two are not of the same labels; implements operator <>.';
-COMMENT ON FUNCTION aidataops.label_counts_hash(aidataops.label_counts) IS 'Hash of label_counts, for hash joins and grouping.';
-COMMENT ON FUNCTION aidataops.label_counts_hash_extended(aidataops.label_counts, bigint) IS 'Seeded hash of label_counts, for hash partitioning.';
+COMMENT ON FUNCTION aidataops.label_counts_hash(aidataops.label_counts) IS 'Hash support of label_counts.';
+COMMENT ON FUNCTION aidataops.label_counts_hash_extended(aidataops.label_counts, bigint) IS 'Seeded hash support of label_counts.';
 
 CREATE OPERATOR aidataops.= (
     LEFTARG = aidataops.label_counts, RIGHTARG = aidataops.label_counts, FUNCTION = aidataops.label_counts_eq,
@@ -259,8 +259,8 @@ CREATE FUNCTION aidataops.agreement_hash_extended(aidataops.agreement, bigint) R
 
 COMMENT ON FUNCTION aidataops.agreement_eq(aidataops.agreement, aidataops.agreement) IS 'Whether two are of the same units; implements operator =.';
 COMMENT ON FUNCTION aidataops.agreement_ne(aidataops.agreement, aidataops.agreement) IS 'Whether two are not of the same units; implements operator <>.';
-COMMENT ON FUNCTION aidataops.agreement_hash(aidataops.agreement) IS 'Hash of agreement, for hash joins and grouping.';
-COMMENT ON FUNCTION aidataops.agreement_hash_extended(aidataops.agreement, bigint) IS 'Seeded hash of agreement, for hash partitioning.';
+COMMENT ON FUNCTION aidataops.agreement_hash(aidataops.agreement) IS 'Hash support of agreement.';
+COMMENT ON FUNCTION aidataops.agreement_hash_extended(aidataops.agreement, bigint) IS 'Seeded hash support of agreement.';
 
 CREATE OPERATOR aidataops.= (
     LEFTARG = aidataops.agreement, RIGHTARG = aidataops.agreement, FUNCTION = aidataops.agreement_eq,

@@ -36,8 +36,8 @@ CREATE FUNCTION aidataops.confusion_hash_extended(aidataops.confusion, bigint) R
 
 COMMENT ON FUNCTION aidataops.confusion_eq(aidataops.confusion, aidataops.confusion) IS 'Whether two are of the same pairs; implements operator =.';
 COMMENT ON FUNCTION aidataops.confusion_ne(aidataops.confusion, aidataops.confusion) IS 'Whether two are not of the same pairs; implements operator <>.';
-COMMENT ON FUNCTION aidataops.confusion_hash(aidataops.confusion) IS 'Hash of confusion, for hash joins and grouping.';
-COMMENT ON FUNCTION aidataops.confusion_hash_extended(aidataops.confusion, bigint) IS 'Seeded hash of confusion, for hash partitioning.';
+COMMENT ON FUNCTION aidataops.confusion_hash(aidataops.confusion) IS 'Hash support of confusion.';
+COMMENT ON FUNCTION aidataops.confusion_hash_extended(aidataops.confusion, bigint) IS 'Seeded hash support of confusion.';
 
 CREATE OPERATOR aidataops.= (
     LEFTARG = aidataops.confusion, RIGHTARG = aidataops.confusion, FUNCTION = aidataops.confusion_eq,

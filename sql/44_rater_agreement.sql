@@ -36,8 +36,8 @@ CREATE FUNCTION aidataops.rater_agreement_hash_extended(aidataops.rater_agreemen
 
 COMMENT ON FUNCTION aidataops.rater_agreement_eq(aidataops.rater_agreement, aidataops.rater_agreement) IS 'Whether two are of the same labels; implements operator =.';
 COMMENT ON FUNCTION aidataops.rater_agreement_ne(aidataops.rater_agreement, aidataops.rater_agreement) IS 'Whether two are not of the same labels; implements operator <>.';
-COMMENT ON FUNCTION aidataops.rater_agreement_hash(aidataops.rater_agreement) IS 'Hash of rater_agreement, for hash joins and grouping.';
-COMMENT ON FUNCTION aidataops.rater_agreement_hash_extended(aidataops.rater_agreement, bigint) IS 'Seeded hash of rater_agreement, for hash partitioning.';
+COMMENT ON FUNCTION aidataops.rater_agreement_hash(aidataops.rater_agreement) IS 'Hash support of rater_agreement.';
+COMMENT ON FUNCTION aidataops.rater_agreement_hash_extended(aidataops.rater_agreement, bigint) IS 'Seeded hash support of rater_agreement.';
 
 CREATE OPERATOR aidataops.= (
     LEFTARG = aidataops.rater_agreement, RIGHTARG = aidataops.rater_agreement, FUNCTION = aidataops.rater_agreement_eq,

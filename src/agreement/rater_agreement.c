@@ -34,8 +34,7 @@ rater_agreement_accum(PG_FUNCTION_ARGS)
 
 	end = put_text(end, PG_GETARG_TEXT_PP(2));
 	end = put_text(end, PG_GETARG_TEXT_PP(3));
-	PG_RETURN_POINTER(
-		tally_add(tally_writable(fcinfo), LABEL_TEXT, key, (uint32) (end - key), 1));
+	PG_RETURN_POINTER(tally_add(tally_writable(fcinfo), LABEL_TEXT, key, (uint32) (end - key), 1));
 }
 
 /* How the arguments of rater_agreement_agg("any", ...) become a key. */
@@ -191,7 +190,8 @@ static OpenEntry
 open_entry(const TallyEntry *entry)
 {
 	OpenEntry open = {.count = entry->count};
-	const char *at = label_load(label_load(label_load(entry->key, &open.unit), &open.rater), &open.label);
+	const char *at =
+		label_load(label_load(label_load(entry->key, &open.unit), &open.rater), &open.label);
 
 	if (at < entry->key + entry->size)
 		label_load(at, &open.time);
@@ -201,11 +201,11 @@ open_entry(const TallyEntry *entry)
 static pg_noinline void
 report_duplicate(const OpenEntry *entry, const char *what, const char *hint)
 {
-	ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION),
-					errmsg("rater \"%s\" labelled unit \"%s\" %s",
-						   label_cstring(LABEL_TEXT, entry->rater),
-						   label_cstring(LABEL_TEXT, entry->unit), what),
-					errhint("%s", hint)));
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("rater \"%s\" labelled unit \"%s\" %s", label_cstring(LABEL_TEXT, entry->rater),
+					label_cstring(LABEL_TEXT, entry->unit), what),
+			 errhint("%s", hint)));
 }
 
 /* Which of the entries of one rater and one unit was first or last. */

@@ -144,8 +144,8 @@ conger_parts(const RaterRatings *r, const ByRater *by, const Weights *weights,
 		{
 			const RaterLabel *label = &r->labels[by->order[i]];
 
-			parts[label->unit] += r->ratings.units / units * label->share *
-								  (slope[label->category] - mean);
+			parts[label->unit] +=
+				r->ratings.units / units * label->share * (slope[label->category] - mean);
 		}
 	}
 	for (int u = 0; u < r->ratings.npatterns; u++)
@@ -504,7 +504,8 @@ typedef struct AgainstRest
 
 /* What rater g and the others say of one unit: labels i to j are his. */
 static void
-add_unit(AgainstRest *against, const RaterRatings *r, const Weights *weights, int unit, int i, int j)
+add_unit(AgainstRest *against, const RaterRatings *r, const Weights *weights, int unit, int i,
+		 int j)
 {
 	double others = 0;
 	double agreement = 0;
@@ -551,9 +552,9 @@ put_rater(ReturnSetInfo *result, const RaterRatings *r, int g, const AgainstRest
 	values[3] = float8_or_null(agreement, &nulls[3]);
 	values[4] = float8_or_null(n > 1 ? sqrt(fmax(variance, 0) / n) : NAN, &nulls[4]);
 	values[5] = float8_or_null(expected, &nulls[5]);
-	values[6] = float8_or_null(1 - expected > 0 && !certain ? (agreement - expected) / (1 - expected) : NAN,
-							   &nulls[6]);
-	values[7] = CStringGetTextDatum(n == 0	   ? COEFFICIENT_NO_PAIRABLE
+	values[6] = float8_or_null(
+		1 - expected > 0 && !certain ? (agreement - expected) / (1 - expected) : NAN, &nulls[6]);
+	values[7] = CStringGetTextDatum(n == 0     ? COEFFICIENT_NO_PAIRABLE
 									: certain  ? COEFFICIENT_SINGLE_CATEGORY
 									: nulls[6] ? COEFFICIENT_UNDEFINED
 											   : COEFFICIENT_OK);
@@ -635,7 +636,8 @@ unit_labels(const RaterRatings *r, int unit)
 	{
 		const Cell *cell = &r->ratings.cells[pattern->first + i];
 
-		entries[i] = (LabelEntry){.count = cell->count, .label = categories->labels[cell->category]};
+		entries[i] =
+			(LabelEntry){.count = cell->count, .label = categories->labels[cell->category]};
 	}
 	initStringInfo(&buf);
 	label_entries_sort(categories->kind, entries, &n);
@@ -661,7 +663,8 @@ worst_units(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("number of units must not be negative: %d", limit)));
 	r = open_argument(fcinfo, &options);
-	model = agreement_model(&r.ratings, weights_or_error(&options, &r.ratings.categories), COEFFICIENT_OK);
+	model = agreement_model(&r.ratings, weights_or_error(&options, &r.ratings.categories),
+							COEFFICIENT_OK);
 	scores = zeroed(r.ratings.npatterns, sizeof(UnitScore));
 	for (int u = 0; u < r.ratings.npatterns; u++)
 	{
@@ -808,7 +811,7 @@ put_groups(ReturnSetInfo *result, const RaterRatings *r, const UnitMean *within,
 		   const UnitMean *between, double confidence)
 {
 	double n = r->ratings.units;
-	double mean = isnan(within[g].mean)	  ? within[h].mean
+	double mean = isnan(within[g].mean)   ? within[h].mean
 				  : isnan(within[h].mean) ? within[g].mean
 										  : (within[g].mean + within[h].mean) / 2;
 	double difference = between->mean - mean;
@@ -846,10 +849,10 @@ agreement_between(PG_FUNCTION_ARGS)
 	UnitMean *within;
 
 	if (r.raters.n > MAX_GROUPS)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("too many groups: %d", r.raters.n),
-						errdetail("At most %d are compared two by two.", MAX_GROUPS),
-						errhint("Give the group of the rater, such as a vendor, and not the rater.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many groups: %d", r.raters.n),
+				 errdetail("At most %d are compared two by two.", MAX_GROUPS),
+				 errhint("Give the group of the rater, such as a vendor, and not the rater.")));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	within = zeroed(r.raters.n, sizeof(UnitMean));
 	for (int g = 0; g < r.raters.n; g++)
@@ -859,7 +862,8 @@ agreement_between(PG_FUNCTION_ARGS)
 		{
 			UnitMean between = group_mean(&r, &weights, g, h);
 
-			put_groups((ReturnSetInfo *) fcinfo->resultinfo, &r, within, g, h, &between, confidence);
+			put_groups((ReturnSetInfo *) fcinfo->resultinfo, &r, within, g, h, &between,
+					   confidence);
 			pfree(between.values);
 		}
 	return (Datum) 0;
