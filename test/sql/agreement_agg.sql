@@ -104,12 +104,12 @@ SELECT * FROM judge('[{"a": 3} * 4, {"b": 1} * 1]');
 SELECT * FROM judge('[{"a": 1, "b": 1} * 1]');
 SELECT * FROM judge('[{"a": 2} * 3, {"b": 2} * 3]');
 -- declared categories: uniform guessing is defined although only one of them was used
-SELECT name, value, pe, status FROM coefficients('[{"a": 3} * 4]', categories => ARRAY['a', 'b']);
+SELECT name, value, pe, status FROM coefficients('[{"a": 3} * 4]'::agreement, categories => ARRAY['a', 'b']);
 -- units without labels change nothing
 SELECT bool_and((x.value, x.se, x.ci_lower) = (y.value, y.se, y.ci_lower)) AS unlabelled_units_do_not_count
   FROM whole, coefficients(a) AS x JOIN coefficients((SELECT a + '[{} * 100]' FROM whole)) AS y USING (name);
-SELECT name, value, status FROM coefficients('[{NaN: 2} * 3, {1.0: 1, 2.0: 1} * 1]', 'quadratic');
-SELECT name, round(value::numeric, 4) AS value, status FROM coefficients('[{NaN: 2} * 3, {1.0: 1, 2.0: 1} * 1]');
+SELECT name, value, status FROM coefficients('[{NaN: 2} * 3, {1.0: 1, 2.0: 1} * 1]'::agreement, 'quadratic');
+SELECT name, round(value::numeric, 4) AS value, status FROM coefficients('[{NaN: 2} * 3, {1.0: 1, 2.0: 1} * 1]'::agreement);
 SELECT krippendorff_alpha('[{-1: 1, 1: 1} * 1, {2: 2} * 1]', 'ratio') AS negative, krippendorff_alpha('[{0: 1, 1: 1} * 1, {2: 2} * 1]', 'ratio') > 0 AS zero_is_fine;
 SELECT (coefficient(NULL::agreement, 'gwet_ac')).status, fleiss_kappa(NULL), krippendorff_alpha(NULL);
 
