@@ -160,18 +160,59 @@ used_end(const char *at, const char *end)
 	return at;
 }
 
+/* An entry as it lies. */
+typedef struct RawEntry
+{
+	const char *at;
+	uint32 size;
+	Label label;
+} RawEntry;
+
+#define FEW_ENTRIES 16
+
+/* Units have few labels, and there are many units: sort without allocating, copy each entry as it is. */
+static Datum
+finish_few(const LabelCounts *state, const char *end)
+{
+	LabelKind kind = state->header.kind;
+	RawEntry entries[FEW_ENTRIES];
+	int n = 0;
+	LabelCounts *result = state_create(kind, end - (const char *) state);
+	char *to = result->entries;
+
+	for (const char *at = state->entries; at < end; n++)
+	{
+		LabelEntry entry;
+		const char *next = label_entry_load(at, &entry);
+		int place = n;
+
+		for (; place > 0 && label_compare(kind, entries[place - 1].label, entry.label) > 0; place--)
+			entries[place] = entries[place - 1];
+		entries[place] = (RawEntry){.at = at, .size = (uint32) (next - at), .label = entry.label};
+		at = next;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		memcpy(to, entries[i].at, entries[i].size);
+		to += entries[i].size;
+	}
+	result->header.flags = 0;
+	return PointerGetDatum(result);
+}
+
 /* The stored form of a state. */
 static Datum
 state_finish(const LabelCounts *state)
 {
-	const char *end = state_end(state);
+	const char *end = used_end(state->entries, state_end(state));
 	LabelEntry *entries;
 	StringInfoData buf;
 	int n;
 
-	end = used_end(state->entries, end);
 	if (is_sorted(state->header.kind, state->entries, end))
 		return label_counts_make(state->header.kind, state->entries, end - state->entries);
+	if (entries_count(state->entries, end) <= FEW_ENTRIES)
+		return finish_few(state, end);
 	entries = entries_array(state->entries, end, &n);
 	label_entries_sort(state->header.kind, entries, &n);
 	initStringInfo(&buf);
