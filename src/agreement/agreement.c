@@ -316,7 +316,7 @@ agreement_by_category(PG_FUNCTION_ARGS)
 		interval = coefficient_interval(&kappas[k], confidence);
 		values[0] = CStringGetTextDatum(
 			label_cstring(ratings.categories.kind, ratings.categories.labels[k]));
-		values[1] = Int64GetDatum((int64) sums[k].labels);
+		values[1] = Int64GetDatum(whole_count(sums[k].labels));
 		values[2] = float8_or_null(ratings.units > 0 ? sums[k].share : NAN, &nulls[2]);
 		values[3] = float8_or_null(sums[k].pairs / sums[k].possible, &nulls[3]);
 		values[4] = float8_or_null(kappas[k].value, &nulls[4]);
@@ -397,7 +397,7 @@ draw_binomial(pg_prng_state *random, int64 n, double p)
 static void
 resample(pg_prng_state *random, const Ratings *from, Ratings *to)
 {
-	int64 to_draw = (int64) from->units;
+	int64 to_draw = whole_count(from->units);
 	double left = from->units;
 
 	for (int i = 0; i < from->npatterns; i++)

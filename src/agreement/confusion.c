@@ -164,7 +164,7 @@ confusion_ratings(const Confusion *confusion)
 		bool same = pair->a == pair->b;
 
 		ratings.patterns[i] = (UnitPattern){
-			.units = (int64) pair->count, .labels = 2, .first = 2 * i, .ncells = same ? 1 : 2};
+			.units = whole_count(pair->count), .labels = 2, .first = 2 * i, .ncells = same ? 1 : 2};
 		ratings.cells[2 * i] = (Cell){.category = pair->a, .count = same ? 2 : 1};
 		ratings.cells[2 * i + 1] = (Cell){.category = pair->b, .count = 1};
 	}
@@ -331,7 +331,7 @@ put_coefficient(ReturnSetInfo *result, const Confusion *confusion, const Coeffic
 	values[7] = float8_or_null(p, &nulls[7]);
 	values[8] = float8_or_null(c->pa, &nulls[8]);
 	values[9] = float8_or_null(c->pe, &nulls[9]);
-	values[10] = Int64GetDatum((int64) confusion->n);
+	values[10] = Int64GetDatum(whole_count(confusion->n));
 	values[11] = Int32GetDatum(confusion->categories.n);
 	values[12] = CStringGetTextDatum(c->status);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -581,9 +581,9 @@ confusion_class_scores(PG_FUNCTION_ARGS)
 		values[1] = float8_or_null(precision_of(&confusion, k), &nulls[1]);
 		values[2] = float8_or_null(recall_of(&confusion, k), &nulls[2]);
 		values[3] = float8_or_null(f1_of(&confusion, k), &nulls[3]);
-		values[4] = Int64GetDatum((int64) confusion.a[k]);
-		values[5] = Int64GetDatum((int64) confusion.b[k]);
-		values[6] = Int64GetDatum((int64) confusion.both[k]);
+		values[4] = Int64GetDatum(whole_count(confusion.a[k]));
+		values[5] = Int64GetDatum(whole_count(confusion.b[k]));
+		values[6] = Int64GetDatum(whole_count(confusion.both[k]));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
@@ -631,7 +631,7 @@ confusion_matrix(PG_FUNCTION_ARGS)
 
 			values[0] = category_text(&confusion.categories, k);
 			values[1] = category_text(&confusion.categories, l);
-			values[2] = Int64GetDatum((int64) count);
+			values[2] = Int64GetDatum(whole_count(count));
 			values[3] = float8_or_null(ratio(count, confusion.a[k]), &nulls[3]);
 			values[4] = float8_or_null(ratio(count, confusion.b[l]), &nulls[4]);
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

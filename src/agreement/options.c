@@ -330,10 +330,10 @@ coefficient_row(const Coefficient *c, const Ratings *ratings, double n_raters, d
 	values[5] = float8_or_null(interval.p, &nulls[5]);
 	values[6] = float8_or_null(c->pa, &nulls[6]);
 	values[7] = float8_or_null(c->pe, &nulls[7]);
-	values[8] = Int64GetDatum((int64) ratings->units);
-	values[9] = Int64GetDatum((int64) ratings->units_pairable);
-	values[10] = Int64GetDatum((int64) n_raters);
-	values[11] = Int64GetDatum((int64) ratings->labels);
+	values[8] = Int64GetDatum(whole_count(ratings->units));
+	values[9] = Int64GetDatum(whole_count(ratings->units_pairable));
+	values[10] = Int64GetDatum(whole_count(n_raters));
+	values[11] = Int64GetDatum(whole_count(ratings->labels));
 	values[12] = Int32GetDatum(ratings->categories.n);
 	values[13] = CStringGetTextDatum(c->status);
 }

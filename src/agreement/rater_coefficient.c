@@ -445,7 +445,7 @@ put_pair(void *context, const RaterRatings *r, int a, int b, const PairAgreement
 
 	values[0] = CStringGetTextDatum(rater_name(r, a));
 	values[1] = CStringGetTextDatum(rater_name(r, b));
-	values[2] = Int64GetDatum((int64) rint(pair->units));
+	values[2] = Int64GetDatum(whole_count(rint(pair->units)));
 	values[3] = Float8GetDatum(pair->agreement);
 	values[4] = Float8GetDatum(pair->expected);
 	values[5] = float8_or_null(pair->kappa, &nulls[5]);
@@ -547,8 +547,8 @@ put_rater(ReturnSetInfo *result, const RaterRatings *r, int g, const AgainstRest
 	weights_apply(weights, against->rest, weighted);
 	expected = dot(against->own, weighted, weights->q) / (n * n);
 	values[0] = CStringGetTextDatum(rater_name(r, g));
-	values[1] = Int64GetDatum((int64) against->labels);
-	values[2] = Int64GetDatum((int64) n);
+	values[1] = Int64GetDatum(whole_count(against->labels));
+	values[2] = Int64GetDatum(whole_count(n));
 	values[3] = float8_or_null(agreement, &nulls[3]);
 	values[4] = float8_or_null(n > 1 ? sqrt(fmax(variance, 0) / n) : NAN, &nulls[4]);
 	values[5] = float8_or_null(expected, &nulls[5]);
@@ -684,7 +684,7 @@ worst_units(PG_FUNCTION_ARGS)
 
 		values[0] = CStringGetTextDatum(unit_name(&r, scores[i].unit));
 		values[1] = Float8GetDatum(scores[i].agreement);
-		values[2] = Int64GetDatum((int64) scores[i].labels);
+		values[2] = Int64GetDatum(whole_count(scores[i].labels));
 		values[3] = unit_labels(&r, scores[i].unit);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
@@ -824,7 +824,7 @@ put_groups(ReturnSetInfo *result, const RaterRatings *r, const UnitMean *within,
 
 	values[0] = CStringGetTextDatum(rater_name(r, g));
 	values[1] = CStringGetTextDatum(rater_name(r, h));
-	values[2] = Int64GetDatum((int64) between->n);
+	values[2] = Int64GetDatum(whole_count(between->n));
 	values[3] = float8_or_null(within[g].mean, &nulls[3]);
 	values[4] = float8_or_null(within[h].mean, &nulls[4]);
 	values[5] = float8_or_null(between->mean, &nulls[5]);

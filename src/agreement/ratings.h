@@ -64,4 +64,11 @@ extern int *categories_finish(Categories *categories);
 extern Ratings ratings_of_agreement(Datum agreement, const DeclaredCategories *declared);
 extern void ratings_count(Ratings *ratings);
 
+/* Sums of counts are doubles, which do not overflow; what is more than a bigint is shown as the most. */
+static inline int64
+whole_count(double n)
+{
+	return n >= (double) PG_INT64_MAX ? PG_INT64_MAX : (int64) n;
+}
+
 #endif

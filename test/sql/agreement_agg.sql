@@ -113,6 +113,11 @@ SELECT name, round(value::numeric, 4) AS value, status FROM coefficients('[{NaN:
 SELECT krippendorff_alpha('[{-1: 1, 1: 1} * 1, {2: 2} * 1]', 'ratio') AS negative, krippendorff_alpha('[{0: 1, 1: 1} * 1, {2: 2} * 1]', 'ratio') > 0 AS zero_is_fine;
 SELECT (coefficient(NULL::agreement, 'gwet_ac')).status, fleiss_kappa(NULL), krippendorff_alpha(NULL);
 
+-- counts at the end of their range
+SELECT name, round(value::numeric, 4) AS value, n_units, n_labels, status FROM coefficients('[{1: 9223372036854775807} * 9223372036854775807, {1: 1, 2: 1} * 9223372036854775807]'::agreement);
+SELECT '[{1: 1} * 9223372036854775807]'::agreement + '[{1: 1} * 1]';
+SELECT b.replicates_undefined FROM bootstrap_agreement('[{1: 2} * 9223372036854775807, {1: 1, 2: 1} * 9223372036854775807]', replicates => 2) AS b;
+
 -- interval alpha of many values, large and close together: 1 - within / total by the textbook (Krippendorff 2018, chapter 12.3.4)
 CREATE TABLE measured AS SELECT i / 3 AS unit, 1e9 + (i / 3) % 100 + random() * 50 AS x FROM generate_series(0, 29999) AS i;
 SELECT abs(krippendorff_alpha(a, 'interval') - (1 - (n - 1) / n * within / total)) < 1e-6 AS as_by_variances

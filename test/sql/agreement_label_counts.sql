@@ -67,6 +67,22 @@ SELECT bool_and(moving = still) AS rollup_moves, count(*)
   FROM (SELECT i, rollup(label_counts_agg(word)) OVER (ORDER BY i ROWS BETWEEN 3 PRECEDING AND 2 FOLLOWING) AS moving FROM t GROUP BY i) AS m,
        LATERAL (SELECT label_counts_agg(word) AS still FROM t WHERE t.i BETWEEN m.i - 3 AND m.i + 2) AS s;
 
+-- counted in parts by parallel workers
+CREATE TABLE big AS SELECT i % 50 AS unit, 'label ' || (i * 7919) % 23 AS word, (i * 31) % 17 AS n FROM generate_series(1, 20000) AS i;
+CREATE TABLE serially AS SELECT unit, label_counts_agg(word) AS words, label_counts_agg(n) AS numbers FROM big GROUP BY unit;
+CREATE FUNCTION parallel_plan() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE line text; found boolean := false;
+BEGIN
+    FOR line IN EXPLAIN SELECT unit, label_counts_agg(word) FROM big GROUP BY unit LOOP found := found OR line LIKE '%Partial%Aggregate%'; END LOOP;
+    RETURN found;
+END $$;
+ANALYZE big;
+SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET max_parallel_workers_per_gather = 2;
+SELECT parallel_plan();
+SELECT count(*), bool_and(s.words = p.words AND s.numbers = p.numbers) AS same FROM serially AS s JOIN (SELECT unit, label_counts_agg(word) AS words, label_counts_agg(n) AS numbers FROM big GROUP BY unit) AS p USING (unit);
+RESET ALL;
+SET search_path = agreement_label_counts, aidataops, public;
+
 -- what a unit's labels say
 SELECT l, num_labels(l), majority_label(l), majority_label(l, ties => 'first') AS first, unit_agreement(l)
   FROM unnest(ARRAY['{}', '{"a": 1}', '{"a": 1, "b": 1}', '{"b": 2, "a": 3}', '{"c": 2, "a": 1, "b": 2}', '{10: 2, 9: 2}', '{true: 5}']::label_counts[]) AS l;
