@@ -326,14 +326,16 @@ make_pattern(RaterRatings *r, int unit, int *ncells)
 	*pattern = (UnitPattern){.units = 1, .first = *ncells};
 	for (int i = r->unit_start[unit]; i < r->unit_start[unit + 1]; i++)
 	{
-		cells[n++] = (Cell){.category = r->labels[i].category, .count = r->labels[i].count};
+		cells[n++] =
+			(Cell){.category = r->labels[i].category, .count = cell_count(r->labels[i].count)};
 		pattern->labels += r->labels[i].count;
 	}
 	qsort(cells, n, sizeof(Cell), compare_cells);
 	for (int i = 0; i < n; i++)
 	{
 		if (pattern->ncells > 0 && cells[pattern->ncells - 1].category == cells[i].category)
-			cells[pattern->ncells - 1].count += cells[i].count;
+			cells[pattern->ncells - 1].count =
+				cell_count((int64) cells[pattern->ncells - 1].count + cells[i].count);
 		else
 			cells[pattern->ncells++] = cells[i];
 	}

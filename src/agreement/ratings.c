@@ -199,6 +199,17 @@ categories_finish(Categories *categories)
 
 /* ----------------------------------------------------------------------- agreement ---- */
 
+uint32
+cell_count(int64 count)
+{
+	if (count > PG_UINT32_MAX)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("a unit was given one label " INT64_FORMAT " times", count),
+						errdetail("At most %u can be compared.", PG_UINT32_MAX),
+						errhint("Group labels by the unit that was labelled.")));
+	return (uint32) count;
+}
+
 /* What the patterns say together. */
 void
 ratings_count(Ratings *ratings)
@@ -237,8 +248,9 @@ open_pattern(Ratings *ratings, UnitPattern *pattern, const TallyEntry *entry)
 		LabelEntry label;
 
 		at = label_entry_load(at, &label);
-		ratings->cells[pattern->first + pattern->ncells] = (Cell){
-			.category = category_of(&ratings->categories, label.label), .count = label.count};
+		ratings->cells[pattern->first + pattern->ncells] =
+			(Cell){.category = category_of(&ratings->categories, label.label),
+				   .count = cell_count(label.count)};
 		pattern->labels += label.count;
 	}
 }
@@ -246,25 +258,30 @@ open_pattern(Ratings *ratings, UnitPattern *pattern, const TallyEntry *entry)
 Ratings
 ratings_of_agreement(Datum agreement, const DeclaredCategories *declared)
 {
-	TallyView view = tally_view(agreement, TALLY_AGREEMENT);
-	Ratings ratings = {.npatterns = view.n};
+	TallyScan scan = tally_scan(agreement, TALLY_AGREEMENT);
+	TallyScan again = scan;
+	Ratings ratings = {0};
+	TallyEntry entry;
 	Size ncells = 0;
 	int *place;
 
-	ratings.patterns =
-		MemoryContextAllocExtended(CurrentMemoryContext, Max(view.n, 1) * sizeof(UnitPattern),
-								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (int i = 0; i < view.n; i++)
+	while (tally_next(&scan, &entry))
 	{
-		ratings.patterns[i].first = (int) ncells;
-		ncells += count_cells(&view.entries[i]);
+		ratings.npatterns++;
+		ncells += count_cells(&entry);
 	}
+	ratings.patterns = MemoryContextAllocExtended(CurrentMemoryContext,
+												  Max(ratings.npatterns, 1) * sizeof(UnitPattern),
+												  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	ratings.cells = palloc_extended(Max(ncells, 1) * sizeof(Cell), MCXT_ALLOC_HUGE);
-	categories_begin(&ratings.categories, view.kind, declared);
-	for (int i = 0; i < view.n; i++)
+	categories_begin(&ratings.categories, scan.kind, declared);
+	ncells = 0;
+	for (int i = 0; tally_next(&again, &entry); i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		open_pattern(&ratings, &ratings.patterns[i], &view.entries[i]);
+		ratings.patterns[i].first = (int) ncells;
+		open_pattern(&ratings, &ratings.patterns[i], &entry);
+		ncells += ratings.patterns[i].ncells;
 	}
 	place = categories_finish(&ratings.categories);
 	for (Size i = 0; i < ncells; i++)

@@ -20,10 +20,11 @@ typedef struct Categories
 	struct LabelIndex *index;
 } Categories;
 
+/* Small, because there may be as many as there are labels. */
 typedef struct Cell
 {
 	int category;
-	int64 count;
+	uint32 count;
 } Cell;
 
 /* Units with the same labels. */
@@ -63,6 +64,9 @@ extern int *categories_finish(Categories *categories);
 
 extern Ratings ratings_of_agreement(Datum agreement, const DeclaredCategories *declared);
 extern void ratings_count(Ratings *ratings);
+
+/* More would be no unit; an error says so. */
+extern uint32 cell_count(int64 count);
 
 /* Sums of counts are doubles, which do not overflow; what is more than a bigint is shown as the most. */
 static inline int64

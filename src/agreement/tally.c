@@ -416,6 +416,28 @@ stored(Datum datum)
 	return stored_from_view(&view);
 }
 
+TallyScan
+tally_scan(Datum value, TallyType type)
+{
+	struct varlena *varlena = stored(value);
+	const TallyHeader *header = (const TallyHeader *) VARDATA(varlena);
+
+	if (header->type != type)
+		elog(ERROR, "expected %s, found %s", type_name(type), type_name(header->type));
+	return (TallyScan){.kind = header->kind,
+					   .at = (const char *) (header + 1),
+					   .end = (const char *) varlena + VARSIZE(varlena)};
+}
+
+bool
+tally_next(TallyScan *scan, TallyEntry *entry)
+{
+	if (scan->at >= scan->end)
+		return false;
+	scan->at = load_entry(scan->at, entry);
+	return true;
+}
+
 /* ---------------------------------------------------------------------- aggregates ---- */
 
 static Tally *

@@ -73,4 +73,15 @@ extern void tally_remove(Tally *tally, const char *key, uint32 size, int64 count
 
 extern TallyView tally_view(Datum value, TallyType type);
 
+/* The same entries one after the other, without an array of them. */
+typedef struct TallyScan
+{
+	LabelKind kind;
+	const char *at;
+	const char *end;
+} TallyScan;
+
+extern TallyScan tally_scan(Datum value, TallyType type);
+extern bool tally_next(TallyScan *scan, TallyEntry *entry);
+
 #endif

@@ -114,7 +114,8 @@ SELECT krippendorff_alpha('[{-1: 1, 1: 1} * 1, {2: 2} * 1]', 'ratio') AS negativ
 SELECT (coefficient(NULL::agreement, 'gwet_ac')).status, fleiss_kappa(NULL), krippendorff_alpha(NULL);
 
 -- counts at the end of their range
-SELECT name, round(value::numeric, 4) AS value, n_units, n_labels, status FROM coefficients('[{1: 9223372036854775807} * 9223372036854775807, {1: 1, 2: 1} * 9223372036854775807]'::agreement);
+SELECT name, round(value::numeric, 4) AS value, n_units, n_labels, status FROM coefficients('[{1: 4294967295} * 9223372036854775807, {1: 1, 2: 1} * 9223372036854775807]'::agreement);
+SELECT fleiss_kappa('[{1: 4294967296} * 1]'::agreement);
 SELECT '[{1: 1} * 9223372036854775807]'::agreement + '[{1: 1} * 1]';
 SELECT b.replicates_undefined FROM bootstrap_agreement('[{1: 2} * 9223372036854775807, {1: 1, 2: 1} * 9223372036854775807]', replicates => 2) AS b;
 
