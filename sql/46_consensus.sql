@@ -100,6 +100,20 @@ COMMENT ON AGGREGATE aidataops.one_coin_agg(text, text, text) IS
 COMMENT ON AGGREGATE aidataops.one_coin_agg(text, text, text, text) IS
 'Consensus by maximum likelihood with one skill for each rater, with gold labels: where gold is not NULL in some row of a unit the unit has that label for certain, and estimation learns from it. An error if a unit has two different gold labels. Otherwise as without gold.';
 
+CREATE FUNCTION aidataops._crowdlab_accum(internal, unit text, rater text, label text, probabilities double precision[], classes text[]) RETURNS internal
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 30 AS 'MODULE_PATHNAME', 'crowdlab_accum';
+CREATE FUNCTION aidataops._crowdlab_final(internal) RETURNS aidataops.consensus_model
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000 AS 'MODULE_PATHNAME', 'crowdlab_final';
+COMMENT ON FUNCTION aidataops._crowdlab_accum(internal, text, text, text, double precision[], text[]) IS 'Internal: keeps a label and a prediction for crowdlab_agg().';
+COMMENT ON FUNCTION aidataops._crowdlab_final(internal) IS 'Internal: final of crowdlab_agg().';
+
+CREATE AGGREGATE aidataops.crowdlab_agg(unit text, rater text, label text, probabilities double precision[], classes text[]) (
+    SFUNC = aidataops._crowdlab_accum, STYPE = internal, SSPACE = 65536,
+    FINALFUNC = aidataops._crowdlab_final, FINALFUNC_MODIFY = READ_ONLY, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE aidataops.crowdlab_agg(text, text, text, double precision[], text[]) IS
+'Consensus of raters and a classifier (CROWDLAB; Goh, Tkachenko and Mueller 2022): the classifier is one more voice, weighed like the raters by how much better it is than naming the most frequent label. probabilities: of the unit, out of sample, one for each of classes, in their order; repeated in each row of the unit. Rows with any NULL are skipped; NULL of no rows. An error if probabilities are outside 0 .. 1 or do not add up to 1 (within 0.001), differ within a unit, if classes differ between rows, or if a label is not among them. Ties of the majority go to the more probable, then the rarer label, then the first in byte order. If no unit has two labels only the classifier is heard. Order and memory as majority_vote_agg(), and 8 bytes more for each unit and class.';
+
 -- reading
 
 CREATE FUNCTION aidataops.posteriors(model aidataops.consensus_model, OUT unit text, OUT label text, OUT probability double precision)
@@ -127,7 +141,7 @@ CREATE FUNCTION aidataops.rater_skills(model aidataops.consensus_model, confiden
     RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.rater_skills(aidataops.consensus_model, double precision) IS
-'How good each rater is, one row a rater, in byte order. skill: of majority_vote and wawa, the share of the rater''s labels that won the majority vote; of dawid_skene and one_coin, the expected share of the rater''s labels that are right, under the posteriors. On units with gold labels also the number of labels, of right ones, their share and its Wilson (1927) interval; NULL without any. An error if confidence is not between 0 and 1. No rows for NULL.';
+'How good each rater is, one row a rater, in byte order. skill: of majority_vote and wawa, the share of the rater''s labels that won the majority vote; of dawid_skene and one_coin, the expected share of the rater''s labels that are right, under the posteriors; of crowdlab, the weight of the rater (1 - error / error of always naming the most frequent label, at least 1e-6). On units with gold labels also the number of labels, of right ones, their share and its Wilson (1927) interval; NULL without any. An error if confidence is not between 0 and 1. No rows for NULL.';
 
 CREATE FUNCTION aidataops.rater_confusion(model aidataops.consensus_model, OUT rater text, OUT true_label text, OUT given_label text,
                                           OUT expected_n double precision, OUT probability double precision)
@@ -138,11 +152,11 @@ COMMENT ON FUNCTION aidataops.rater_confusion(aidataops.consensus_model) IS
 
 CREATE FUNCTION aidataops.convergence(model aidataops.consensus_model, OUT method text, OUT status text, OUT converged boolean, OUT iterations integer,
                                       OUT log_likelihood double precision, OUT n_labels bigint, OUT n_units bigint, OUT n_gold bigint, OUT n_raters bigint,
-                                      OUT n_categories bigint, OUT n_components bigint, OUT input aidataops.fingerprint)
+                                      OUT n_categories bigint, OUT n_components bigint, OUT classifier_weight double precision, OUT input aidataops.fingerprint)
     RETURNS record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.convergence(aidataops.consensus_model) IS
-'How a consensus was reached, in one row. status: ok; single_category (all labels are the same); one_rater; no_overlap (no unit has two labels, or gold: nothing can be learnt about raters); disconnected (n_components groups of raters share no unit: skills of one group say nothing about another; units with gold connect); not_converged (2000 iterations were not enough). log_likelihood is that of the observed labels, NULL for methods by votes. input: the fingerprint of the rows, as input_fingerprint(). NULL for NULL.';
+'How a consensus was reached, in one row. status: ok; single_category (all labels are the same); one_rater; no_overlap (no unit has two labels, or gold: nothing can be learnt about raters); disconnected (n_components groups of raters share no unit: skills of one group say nothing about another; units with gold connect); not_converged (2000 iterations were not enough). log_likelihood is that of the observed labels, NULL for methods without one. classifier_weight: of crowdlab_agg() only, the weight of the classifier beside those of raters in rater_skills(). input: the fingerprint of the rows, as input_fingerprint(). NULL for NULL.';
 
 CREATE FUNCTION aidataops.input_fingerprint(model aidataops.consensus_model) RETURNS aidataops.fingerprint
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME';

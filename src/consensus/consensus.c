@@ -3,11 +3,11 @@
  */
 #include "postgres.h"
 
-#include "access/tupdesc.h"
 #include "aidataops.h"
 #include "catalog/pg_type_d.h"
 #include "consensus/estimate.h"
 #include "core/arguments.h"
+#include "core/row_fingerprint.h"
 #include "core/rows.h"
 #include "fingerprint/fingerprint.h"
 #include "math/distribution.h"
@@ -18,30 +18,8 @@
 
 /* --------------------------------------------------------------------- aggregates ---- */
 
-/* Rows are hashed as fingerprint_agg() would rows of columns of these names. */
-static RowEncoder *
-label_row_encoder(FunctionCallInfo fcinfo)
-{
-	static const char *const names[] = {"unit", "rater", "label", "gold"};
-	TupleDesc tupdesc;
-
-	if (fcinfo->flinfo->fn_extra != NULL)
-		return fcinfo->flinfo->fn_extra;
-	tupdesc = CreateTemplateTupleDesc(lengthof(names));
-	for (int i = 0; i < (int) lengthof(names); i++)
-		TupleDescInitEntry(tupdesc, i + 1, names[i], TEXTOID, -1, 0);
-	return fcinfo->flinfo->fn_extra = row_encoder_create(tupdesc, fcinfo->flinfo->fn_mcxt);
-}
-
-static RowHash
-label_row_hash(FunctionCallInfo fcinfo, bool has_gold)
-{
-	Datum values[4] = {PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3),
-					   has_gold ? PG_GETARG_DATUM(4) : (Datum) 0};
-	bool nulls[4] = {false, false, false, !has_gold};
-
-	return row_encoder_hash(label_row_encoder(fcinfo), values, nulls);
-}
+static const ArgumentColumn label_columns[] = {
+	{"unit", TEXTOID}, {"rater", TEXTOID}, {"label", TEXTOID}, {"gold", TEXTOID}};
 
 PG_FUNCTION_INFO_V1(consensus_accum);
 Datum
@@ -60,7 +38,7 @@ consensus_accum(PG_FUNCTION_ARGS)
 		gold = utf8_from_text(PG_GETARG_DATUM(4));
 	label_state_add(state, utf8_from_text(PG_GETARG_DATUM(1)), utf8_from_text(PG_GETARG_DATUM(2)),
 					utf8_from_text(PG_GETARG_DATUM(3)), has_gold ? &gold : NULL);
-	row_hash_add(&state->hash_sum, label_row_hash(fcinfo, has_gold));
+	row_hash_add(&state->hash_sum, arguments_hash(fcinfo, label_columns, lengthof(label_columns)));
 	PG_RETURN_POINTER(state);
 }
 
@@ -338,6 +316,8 @@ convergence(PG_FUNCTION_ARGS)
 	row_add(&row, Int64GetDatum(reader->nraters));
 	row_add(&row, Int64GetDatum(reader->ncategories));
 	row_add(&row, Int64GetDatum(header->components));
+	row_add_number(&row,
+				   header->method == METHOD_CROWDLAB ? header->classifier_weight : (double) NAN);
 	row_add(&row, PointerGetDatum(model_input(header)));
 	PG_RETURN_DATUM(
 		HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), row.values, row.nulls)));

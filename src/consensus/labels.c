@@ -268,6 +268,8 @@ label_graph_create(const LabelState *state)
 	graph->units = units.texts;
 	graph->raters = raters.texts;
 	graph->categories = labels.texts;
+	graph->unit_ranks = units.ranks;
+	graph->category_ranks = labels.ranks;
 	graph->hash_sum = state->hash_sum;
 	graph->offsets = palloc_extended(((Size) graph->nunits + 1) * sizeof(uint64),
 									 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);

@@ -49,9 +49,11 @@ typedef struct LabelGraph
 	Utf8 *units;
 	Utf8 *raters;
 	Utf8 *categories;
-	uint64 *offsets; /* of each unit's labels, and the end */
-	uint32 *codes;   /* rater * ncategories + category */
-	uint32 *gold;    /* by unit: a category or NO_GOLD */
+	uint64 *offsets;        /* of each unit's labels, and the end */
+	uint32 *codes;          /* rater * ncategories + category */
+	uint32 *gold;           /* by unit: a category or NO_GOLD */
+	uint32 *unit_ranks;     /* by number in the state */
+	uint32 *category_ranks; /* likewise */
 	uint32 components;
 	RowHash hash_sum;
 } LabelGraph;

@@ -12,12 +12,10 @@
 
 #include "aidataops.h"
 #include "consensus/model.h"
-#include "libpq/pqformat.h"
+#include "core/hex_text.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#define TEXT_PREFIX    "consensus1:"
 #define CELL_SIZE      16
 #define POSTERIOR_SIZE 12
 #define CATEGORY_SIZE  12 /* at least */
@@ -102,12 +100,13 @@ model_begin(StringInfo buf, const ModelHeader *header, uint32 ncategories, const
 	}
 }
 
+/* Twice as many hexadecimal digits must fit into a text, else it could not be dumped. */
 static void
 check_room(StringInfo buf, Size more)
 {
-	if (buf->len + more >= MaxAllocSize)
+	if (buf->len + more >= MaxAllocSize / 2 - 1024)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("consensus model is larger than 1 GB"),
+						errmsg("consensus model is larger than 512 MB"),
 						errdetail("It holds a probability for each unit and category."),
 						errhint("Aggregate fewer units at a time (GROUP BY batch).")));
 }
@@ -359,65 +358,4 @@ check_model(const struct varlena *model)
 		CHECK_FOR_INTERRUPTS();
 }
 
-PG_FUNCTION_INFO_V1(consensus_model_in);
-Datum
-consensus_model_in(PG_FUNCTION_ARGS)
-{
-	const char *text = PG_GETARG_CSTRING(0);
-	Size prefix = strlen(TEXT_PREFIX);
-	Size digits = strlen(text) - Min(prefix, strlen(text));
-	struct varlena *model;
-
-	if (strncmp(text, TEXT_PREFIX, prefix) != 0 || digits % 2 != 0 ||
-		strspn(text + prefix, "0123456789abcdef") != digits)
-		ereturn(SOFT_ERROR_CONTEXT(fcinfo), (Datum) 0,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type %s", "consensus_model"),
-				 errdetail("A model is written %s and hexadecimal digits.", TEXT_PREFIX)));
-	model = palloc(VARHDRSZ + digits / 2);
-	SET_VARSIZE(model, VARHDRSZ + digits / 2);
-	hex_decode(text + prefix, digits, VARDATA(model));
-	check_model(model);
-	PG_RETURN_POINTER(model);
-}
-
-PG_FUNCTION_INFO_V1(consensus_model_out);
-Datum
-consensus_model_out(PG_FUNCTION_ARGS)
-{
-	struct varlena *model = PG_GETARG_CONSENSUS_MODEL_P(0);
-	Size size = VARSIZE_ANY_EXHDR(model);
-	Size prefix = strlen(TEXT_PREFIX);
-	char *text = palloc(prefix + 2 * size + 1);
-
-	memcpy(text, TEXT_PREFIX, prefix);
-	hex_encode(VARDATA_ANY(model), size, text + prefix);
-	text[prefix + 2 * size] = '\0';
-	PG_RETURN_CSTRING(text);
-}
-
-PG_FUNCTION_INFO_V1(consensus_model_recv);
-Datum
-consensus_model_recv(PG_FUNCTION_ARGS)
-{
-	StringInfo buf = (StringInfo) PG_GETARG_POINTER(0);
-	Size size = buf->len - buf->cursor;
-	struct varlena *model = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(model, VARHDRSZ + size);
-	pq_copymsgbytes(buf, VARDATA(model), size);
-	check_model(model);
-	PG_RETURN_POINTER(model);
-}
-
-PG_FUNCTION_INFO_V1(consensus_model_send);
-Datum
-consensus_model_send(PG_FUNCTION_ARGS)
-{
-	struct varlena *model = PG_GETARG_CONSENSUS_MODEL_P(0);
-	StringInfoData buf;
-
-	pq_begintypsend(&buf);
-	pq_sendbytes(&buf, VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model));
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
+HEX_TEXT_TYPE(consensus_model, "consensus1:", check_model);

@@ -28,7 +28,7 @@ same_text(const Dictionary *dictionary, uint32 a, uint32 b)
 		   memcmp(x->data, y->data, x->len) == 0;
 }
 
-#define SH_PREFIX             dictionary
+#define SH_PREFIX             slots
 #define SH_ELEMENT_TYPE       DictionarySlot
 #define SH_KEY_TYPE           uint32
 #define SH_KEY                number
@@ -47,7 +47,7 @@ dictionary_init(Dictionary *dictionary, MemoryContext context)
 	dictionary->capacity = FIRST_CAPACITY;
 	dictionary->texts = MemoryContextAlloc(context, FIRST_CAPACITY * sizeof(Utf8));
 	dictionary->hashes = MemoryContextAlloc(context, FIRST_CAPACITY * sizeof(uint64));
-	dictionary->table = dictionary_create(context, FIRST_CAPACITY, dictionary);
+	dictionary->table = slots_create(context, FIRST_CAPACITY, dictionary);
 	dictionary->bytes = FIRST_CAPACITY * (sizeof(Utf8) + sizeof(uint64) + sizeof(DictionarySlot));
 }
 
@@ -101,13 +101,31 @@ dictionary_number(Dictionary *dictionary, Utf8 text)
 		grow(dictionary);
 	dictionary->texts[candidate] = text;
 	dictionary->hashes[candidate] = XXH3_64bits(text.data, text.len);
-	slot = dictionary_insert(dictionary->table, candidate, &found);
+	slot = slots_insert(dictionary->table, candidate, &found);
 	if (!found)
 	{
 		dictionary->texts[candidate].data = keep(dictionary, text);
 		dictionary->count++;
 	}
 	return slot->number;
+}
+
+/* The number of a text that is in already. */
+bool
+dictionary_lookup(const Dictionary *dictionary, Utf8 text, uint32 *number)
+{
+	DictionarySlot *slot;
+
+	/* as above: under the next number, where there is room from the beginning */
+	if (dictionary->count == dictionary->capacity)
+		grow(unconstify(Dictionary *, dictionary));
+	dictionary->texts[dictionary->count] = text;
+	dictionary->hashes[dictionary->count] = XXH3_64bits(text.data, text.len);
+	slot = slots_lookup(dictionary->table, dictionary->count);
+	if (slot == NULL)
+		return false;
+	*number = slot->number;
+	return true;
 }
 
 /* What sorting compares first: eight bytes, as a number. */
@@ -160,30 +178,6 @@ dictionary_sort(const Dictionary *dictionary)
 	}
 	pfree(keys);
 	return sorted;
-}
-
-bool
-dictionary_find(const SortedTexts *sorted, Utf8 text, uint32 *rank)
-{
-	uint32 low = 0;
-	uint32 high = sorted->count;
-
-	while (low < high)
-	{
-		uint32 middle = low + (high - low) / 2;
-		int order = utf8_compare(text, sorted->texts[middle]);
-
-		if (order == 0)
-		{
-			*rank = middle;
-			return true;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return false;
 }
 
 Utf8

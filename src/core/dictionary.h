@@ -8,7 +8,7 @@
 
 #include "core/checked_reader.h"
 
-struct dictionary_hash;
+struct slots_hash;
 
 typedef struct Dictionary
 {
@@ -17,7 +17,7 @@ typedef struct Dictionary
 	uint32 capacity;
 	Utf8 *texts;
 	uint64 *hashes;
-	struct dictionary_hash *table;
+	struct slots_hash *table;
 	char *room; /* where the next text goes */
 	Size room_left;
 	Size bytes; /* taken, nearly */
@@ -33,7 +33,7 @@ typedef struct SortedTexts
 
 extern void dictionary_init(Dictionary *dictionary, MemoryContext context);
 extern uint32 dictionary_number(Dictionary *dictionary, Utf8 text);
-extern bool dictionary_find(const SortedTexts *sorted, Utf8 text, uint32 *rank);
+extern bool dictionary_lookup(const Dictionary *dictionary, Utf8 text, uint32 *number);
 extern SortedTexts dictionary_sort(const Dictionary *dictionary);
 
 /* A text argument, detoasted where that is needed, as UTF-8. */
