@@ -14,6 +14,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "aidataops.h"
 #include "common/int.h"
 #include "core/arguments.h"
