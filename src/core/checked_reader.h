@@ -2,7 +2,8 @@
  * checked_reader.h: bytes that somebody else may have made, read in order and never past their end.
  *
  * The other side of bytes.h. Every function raises an error that names the type when the bytes end
- * early, so that what reads a stored value also checks it.
+ * early, so that what reads a stored value also checks it; the reader of varint.h is asked once, at
+ * the end.
  */
 #ifndef AIDATAOPS_CORE_CHECKED_READER_H
 #define AIDATAOPS_CORE_CHECKED_READER_H
