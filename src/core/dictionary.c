@@ -72,7 +72,7 @@ keep(Dictionary *dictionary, Utf8 text)
 {
 	char *copy;
 
-	if (text.len > dictionary->room_left)
+	if (dictionary->room == NULL || text.len > dictionary->room_left)
 	{
 		/* rooms grow with the dictionary, so that small ones stay small */
 		Size size = Min(LARGEST_ROOM, Max(FIRST_ROOM, dictionary->bytes / 4));

@@ -116,39 +116,57 @@ find_group(const struct varlena *counts, Utf8 name, uint32 *place)
 	return false;
 }
 
-/* A value with one group more at a place, with counts of zero. */
-static struct varlena *
-insert_group(const struct varlena *counts, Utf8 name, uint32 place)
+/* Names follow each other in the order of the groups. */
+static void
+place_names(struct varlena *counts)
 {
-	uint32 n = group_count(counts) + 1;
+	uint32 n = group_count(counts);
 	uint32 at = HEADER_SIZE + n * ENTRY_SIZE;
-	StringInfoData buf;
-	StringInfoData names;
 
+	for (uint32 i = 0; i < n; i++)
+	{
+		bytes_set_u32(group_entry(counts, i), at);
+		at += get_u32(group_entry(counts, i) + 4);
+	}
+}
+
+static void
+check_group_number(uint32 n)
+{
 	if (n > MAX_GROUPS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("more than %d groups", MAX_GROUPS),
 				 errhint("Is the group something else by mistake, as an identifier?")));
-	initStringInfo(&buf);
-	initStringInfo(&names);
-	bytes_claim(&buf, VARHDRSZ);
-	bytes_put_u8(&buf, GROUP_COUNTS_LAYOUT);
-	bytes_put_u32(&buf, n);
-	for (uint32 i = 0; i < n; i++)
-	{
-		uint32 old = i > place ? i - 1 : i;
-		Utf8 it = i == place ? name : group_name(counts, old);
+}
 
-		bytes_put_u32(&buf, at + names.len);
-		bytes_put_u32(&buf, it.len);
-		for (int kind = 0; kind < NKINDS; kind++)
-			bytes_put_u64(&buf, i == place ? 0 : (uint64) group_number(counts, old, kind));
-		bytes_put(&names, it.data, it.len);
-	}
-	bytes_put(&buf, names.data, names.len);
-	pfree(names.data);
-	SET_VARSIZE(buf.data, buf.len);
-	return (struct varlena *) buf.data;
+/* A value with one group more at a place, with counts of zero. */
+static struct varlena *
+insert_group(const struct varlena *counts, Utf8 name, uint32 place)
+{
+	uint32 n = group_count(counts);
+	Size size = VARSIZE_ANY_EXHDR(counts);
+	struct varlena *result = palloc0(VARHDRSZ + size + ENTRY_SIZE + name.len);
+	const char *names = group_entry(counts, n);
+	const char *split =
+		place < n ? group_name(counts, place).data : (char *) VARDATA_ANY(counts) + size;
+	char *to;
+
+	check_group_number(n + 1);
+	SET_VARSIZE(result, VARHDRSZ + size + ENTRY_SIZE + name.len);
+	*VARDATA(result) = GROUP_COUNTS_LAYOUT;
+	bytes_set_u32(VARDATA(result) + 1, n + 1);
+	memcpy(group_entry(result, 0), group_entry(counts, 0), (Size) place * ENTRY_SIZE);
+	bytes_set_u32(group_entry(result, place) + 4, name.len);
+	memcpy(group_entry(result, place + 1), group_entry(counts, place),
+		   (Size) (n - place) * ENTRY_SIZE);
+
+	to = group_entry(result, n + 1);
+	memcpy(to, names, split - names);
+	to += split - names;
+	memcpy(to, name.data, name.len);
+	memcpy(to + name.len, split, VARDATA_ANY(counts) + size - split);
+	place_names(result);
+	return result;
 }
 
 static void
