@@ -70,6 +70,11 @@ DirectInputFunctionCallSafe(PGFunction function, char *text, Oid typioparam, int
 #define base64_decode pg_b64_decode
 #endif
 
+/* 18 spells it before the declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /* Virtual generated columns came with 18. */
 #if PG_VERSION_NUM < 180000
 #define ATTRIBUTE_GENERATED_VIRTUAL        'v'

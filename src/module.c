@@ -5,6 +5,7 @@
 
 #include "aidataops.h"
 #include "core/record.h"
+#include "core/state_memory.h"
 #include "utils/guc.h"
 
 #if PG_VERSION_NUM >= 180000
@@ -26,6 +27,7 @@ _PG_init(void)
 							   "Recorded with each version beside session_user. It is a claim of "
 							   "the application, not an authenticated identity.",
 							   &aidataops_actor, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	state_memory_init();
 	MarkGUCPrefixReserved("aidataops");
 
 	record_encoder_init();
