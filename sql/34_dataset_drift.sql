@@ -354,6 +354,7 @@ DECLARE
     r record;
     old aidataops.profile;
     new aidataops.profile;
+    column_role text;
     value text;
     family text;
     b record;
@@ -361,9 +362,9 @@ BEGIN
     SELECT * INTO r FROM aidataops._rows_to_compare(current, CASE WHEN added THEN reference END, 'r');
     SELECT p.profile INTO old FROM aidataops._version_profiles(reference) AS p WHERE p.column_name = wanted;
     IF added THEN
-        SELECT p.profile INTO new FROM aidataops._added_profiles(reference, current) AS p WHERE p.column_name = wanted;
+        SELECT p.profile, p.role INTO new, column_role FROM aidataops._added_profiles(reference, current) AS p WHERE p.column_name = wanted;
     ELSE
-        SELECT p.profile INTO new FROM aidataops._version_profiles(current) AS p WHERE p.column_name = wanted;
+        SELECT p.profile, p.role INTO new, column_role FROM aidataops._version_profiles(current) AS p WHERE p.column_name = wanted;
     END IF;
     IF old IS NULL OR new IS NULL THEN
         RAISE EXCEPTION 'column "%" is not profiled in both % and %', wanted, reference, current USING ERRCODE = 'undefined_column',
@@ -371,7 +372,8 @@ BEGIN
     ELSIF aidataops.profile_kind(new) = 'embedding' THEN
         RAISE EXCEPTION 'column "%" has embeddings, which have no bands', wanted USING ERRCODE = 'feature_not_supported';
     END IF;
-    SELECT regexp_replace(aidataops._role_call(r.roles ->> wanted::text, a.attname, a.atttypid), '^aidataops\.profile_agg\((.*)\)$', '\1') INTO value
+    -- as it was profiled then: by now it may have another role, or be gone
+    SELECT regexp_replace(aidataops._role_call(column_role, a.attname, a.atttypid), '^aidataops\.profile_agg\((.*)\)$', '\1') INTO value
       FROM pg_attribute AS a WHERE a.attrelid = r.relation AND a.attname = wanted;
     family := CASE WHEN aidataops.profile_kind(new) IN ('text', 'bool', 'uuid', 'bytea', 'jsonb') THEN 'category'
                    WHEN aidataops.profile_kind(new) IN ('date', 'time', 'timestamp', 'timestamptz') THEN 'time' ELSE 'number' END;
