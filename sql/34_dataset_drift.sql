@@ -142,6 +142,8 @@ BEGIN
             HINT = 'There are bh (Benjamini and Hochberg), holm, bonferroni and none.';
     ELSIF alpha IS NULL OR NOT alpha > 0 OR NOT alpha < 1 THEN
         RAISE EXCEPTION 'alpha must be between 0 and 1, not %', coalesce(alpha::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    ELSIF wanted IS NULL OR bins IS NULL THEN
+        RAISE EXCEPTION '% must not be NULL', CASE WHEN bins IS NULL THEN 'bins' ELSE 'method' END USING ERRCODE = 'null_value_not_allowed';
     ELSIF min_rows IS NULL OR min_rows < 1 THEN
         RAISE EXCEPTION 'min_rows must be at least 1, not %', coalesce(min_rows::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
     END IF;

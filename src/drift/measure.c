@@ -331,7 +331,7 @@ measure_pair(const Profile *reference, const Profile *current, const char *name,
 			 Datum *values, bool *nulls)
 {
 	Pair pair = pair_make(reference, current);
-	BinningChoice choice = {.binning = BINNING_QUANTILE, .bins = wanted_bins};
+	BinningChoice choice = {.binning = BINNING_QUANTILE, .bins = checked_bins(wanted_bins)};
 	PairBins bins = pair_bins(&pair, &choice);
 	int method = find_method(name, &pair);
 	Comparison c;
