@@ -1,10 +1,12 @@
 -- Drift of datasets: which columns moved, between versions and between relations (docs/drift.md)
 
 CREATE FUNCTION aidataops._drift_measure(reference aidataops.profile, current aidataops.profile, method text, bins integer,
-    OUT method text, OUT statistic float8, OUT threshold float8, OUT p_value float8, OUT effect float8,
-    OUT new_categories bigint, OUT vanished_categories bigint, OUT out_of_range float8, OUT status text) RETURNS record
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'drift_measure';
-COMMENT ON FUNCTION aidataops._drift_measure(aidataops.profile, aidataops.profile, text, integer) IS 'Internal: all that drift() says about one column.';
+    OUT kind text, OUT method text, OUT statistic float8, OUT threshold float8, OUT p_value float8, OUT effect float8, OUT null_change float8,
+    OUT new_categories bigint, OUT vanished_categories bigint, OUT out_of_range float8, OUT n_reference bigint, OUT n_current bigint,
+    OUT status text) RETURNS record
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'drift_measure';
+COMMENT ON FUNCTION aidataops._drift_measure(aidataops.profile, aidataops.profile, text, integer) IS
+'Internal: all that drift() says about one column, in one call because it is the decoding of the profiles that costs. A profile that is NULL is a column that there is not. Errors: method or bins is NULL, or is none.';
 
 -- Profiles of the table as it is, of all rows or of those that came since a version.
 CREATE FUNCTION aidataops._working_profiles(version aidataops.dataset_version, since aidataops.dataset_version DEFAULT NULL)
@@ -142,18 +144,16 @@ BEGIN
             HINT = 'There are bh (Benjamini and Hochberg), holm, bonferroni and none.';
     ELSIF alpha IS NULL OR NOT alpha > 0 OR NOT alpha < 1 THEN
         RAISE EXCEPTION 'alpha must be between 0 and 1, not %', coalesce(alpha::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
-    ELSIF wanted IS NULL OR bins IS NULL THEN
-        RAISE EXCEPTION '% must not be NULL', CASE WHEN bins IS NULL THEN 'bins' ELSE 'method' END USING ERRCODE = 'null_value_not_allowed';
     ELSIF min_rows IS NULL OR min_rows < 1 THEN
         RAISE EXCEPTION 'min_rows must be at least 1, not %', coalesce(min_rows::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
         WITH measured AS (
-            SELECT p.name, p.old, p.new, m.*,
-                   CASE WHEN p.old IS NULL THEN 'new_column' WHEN p.new IS NULL THEN 'column_gone' WHEN m.status = 'kind_changed' THEN m.status
-                        WHEN least(aidataops.num_rows(p.old), aidataops.num_rows(p.new)) < min_rows THEN 'insufficient_data' END AS problem
+            SELECT p.name, m.*,
+                   CASE WHEN m.status IN ('new_column', 'column_gone', 'kind_changed') THEN m.status
+                        WHEN least(m.n_reference, m.n_current) < min_rows THEN 'insufficient_data' END AS problem
               FROM unnest(columns, reference, current) AS p (name, old, new)
-              LEFT JOIN LATERAL aidataops._drift_measure(p.old, p.new, wanted, bins) AS m ON true
+             CROSS JOIN LATERAL aidataops._drift_measure(p.old, p.new, wanted, bins) AS m
         ), valid AS (
             SELECT m.*, coalesce(m.problem, CASE WHEN overlapping AND m.status = 'ok' THEN 'overlapping_samples' ELSE m.status END) AS verdict,
                    CASE WHEN m.problem IS NULL AND NOT overlapping THEN m.p_value END AS p
@@ -167,13 +167,12 @@ BEGIN
                 WHEN 'bonferroni' THEN least(1, r.p * r.n) ELSE r.p END AS q
               FROM ranked AS r
         )
-        SELECT c.name, aidataops.profile_kind(coalesce(c.new, c.old)), c.method, c.statistic, c.threshold, c.p, CASE WHEN c.p IS NOT NULL THEN c.q END, c.effect,
+        SELECT c.name, c.kind, c.method, c.statistic, c.threshold, c.p, CASE WHEN c.p IS NOT NULL THEN c.q END, c.effect,
                CASE WHEN c.problem = 'kind_changed' THEN true
                     WHEN c.problem IS NOT NULL OR c.statistic IS NULL THEN NULL
                     WHEN c.threshold IS NULL THEN c.q <= alpha
                     ELSE c.statistic > c.threshold AND (c.p IS NULL OR c.q <= alpha) END,
-               aidataops.null_fraction(c.new) - aidataops.null_fraction(c.old), c.new_categories, c.vanished_categories, c.out_of_range,
-               aidataops.num_rows(c.old), aidataops.num_rows(c.new), c.verdict
+               c.null_change, c.new_categories, c.vanished_categories, c.out_of_range, c.n_reference, c.n_current, c.verdict
           FROM corrected AS c
          ORDER BY CASE WHEN c.problem IN ('kind_changed', 'new_column', 'column_gone') THEN 0 ELSE 1 END,
                   coalesce(c.statistic / c.threshold, CASE WHEN c.p IS NOT NULL THEN -log(greatest(c.p, 1e-300)) END) DESC NULLS LAST, c.name;
