@@ -71,7 +71,7 @@ demo:
 	$(CLUSTER) -- demo/run
 
 bench:
-	tools/install-deps build
+	tools/install-deps bench
 	$(MAKE) -s all with_llvm=no
 	$(CLUSTER) -c shared_buffers=1GB -c max_wal_size=8GB -- bench/run
 

@@ -1,10 +1,12 @@
 -- Drift of datasets: which columns moved, between versions and between relations (docs/drift.md)
 
 CREATE FUNCTION aidataops._drift_measure(reference aidataops.profile, current aidataops.profile, method text, bins integer,
-    OUT method text, OUT statistic float8, OUT threshold float8, OUT p_value float8, OUT effect float8,
-    OUT new_categories bigint, OUT vanished_categories bigint, OUT out_of_range float8, OUT status text) RETURNS record
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'drift_measure';
-COMMENT ON FUNCTION aidataops._drift_measure(aidataops.profile, aidataops.profile, text, integer) IS 'Internal: all that drift() says about one column.';
+    OUT kind text, OUT method text, OUT statistic float8, OUT threshold float8, OUT p_value float8, OUT effect float8, OUT null_change float8,
+    OUT new_categories bigint, OUT vanished_categories bigint, OUT out_of_range float8, OUT n_reference bigint, OUT n_current bigint,
+    OUT status text) RETURNS record
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'drift_measure';
+COMMENT ON FUNCTION aidataops._drift_measure(aidataops.profile, aidataops.profile, text, integer) IS
+'Internal: all that drift() says about one column, in one call because it is the decoding of the profiles that costs. A profile that is NULL is a column that there is not. Errors: method or bins is NULL, or is none.';
 
 -- Profiles of the table as it is, of all rows or of those that came since a version.
 CREATE FUNCTION aidataops._working_profiles(version aidataops.dataset_version, since aidataops.dataset_version DEFAULT NULL)
@@ -147,11 +149,11 @@ BEGIN
     END IF;
     RETURN QUERY
         WITH measured AS (
-            SELECT p.name, p.old, p.new, m.*,
-                   CASE WHEN p.old IS NULL THEN 'new_column' WHEN p.new IS NULL THEN 'column_gone' WHEN m.status = 'kind_changed' THEN m.status
-                        WHEN least(aidataops.num_rows(p.old), aidataops.num_rows(p.new)) < min_rows THEN 'insufficient_data' END AS problem
+            SELECT p.name, m.*,
+                   CASE WHEN m.status IN ('new_column', 'column_gone', 'kind_changed') THEN m.status
+                        WHEN least(m.n_reference, m.n_current) < min_rows THEN 'insufficient_data' END AS problem
               FROM unnest(columns, reference, current) AS p (name, old, new)
-              LEFT JOIN LATERAL aidataops._drift_measure(p.old, p.new, wanted, bins) AS m ON true
+             CROSS JOIN LATERAL aidataops._drift_measure(p.old, p.new, wanted, bins) AS m
         ), valid AS (
             SELECT m.*, coalesce(m.problem, CASE WHEN overlapping AND m.status = 'ok' THEN 'overlapping_samples' ELSE m.status END) AS verdict,
                    CASE WHEN m.problem IS NULL AND NOT overlapping THEN m.p_value END AS p
@@ -165,13 +167,12 @@ BEGIN
                 WHEN 'bonferroni' THEN least(1, r.p * r.n) ELSE r.p END AS q
               FROM ranked AS r
         )
-        SELECT c.name, aidataops.profile_kind(coalesce(c.new, c.old)), c.method, c.statistic, c.threshold, c.p, CASE WHEN c.p IS NOT NULL THEN c.q END, c.effect,
+        SELECT c.name, c.kind, c.method, c.statistic, c.threshold, c.p, CASE WHEN c.p IS NOT NULL THEN c.q END, c.effect,
                CASE WHEN c.problem = 'kind_changed' THEN true
                     WHEN c.problem IS NOT NULL OR c.statistic IS NULL THEN NULL
                     WHEN c.threshold IS NULL THEN c.q <= alpha
                     ELSE c.statistic > c.threshold AND (c.p IS NULL OR c.q <= alpha) END,
-               aidataops.null_fraction(c.new) - aidataops.null_fraction(c.old), c.new_categories, c.vanished_categories, c.out_of_range,
-               aidataops.num_rows(c.old), aidataops.num_rows(c.new), c.verdict
+               c.null_change, c.new_categories, c.vanished_categories, c.out_of_range, c.n_reference, c.n_current, c.verdict
           FROM corrected AS c
          ORDER BY CASE WHEN c.problem IN ('kind_changed', 'new_column', 'column_gone') THEN 0 ELSE 1 END,
                   coalesce(c.statistic / c.threshold, CASE WHEN c.p IS NOT NULL THEN -log(greatest(c.p, 1e-300)) END) DESC NULLS LAST, c.name;
@@ -354,6 +355,7 @@ DECLARE
     r record;
     old aidataops.profile;
     new aidataops.profile;
+    column_role text;
     value text;
     family text;
     b record;
@@ -361,9 +363,9 @@ BEGIN
     SELECT * INTO r FROM aidataops._rows_to_compare(current, CASE WHEN added THEN reference END, 'r');
     SELECT p.profile INTO old FROM aidataops._version_profiles(reference) AS p WHERE p.column_name = wanted;
     IF added THEN
-        SELECT p.profile INTO new FROM aidataops._added_profiles(reference, current) AS p WHERE p.column_name = wanted;
+        SELECT p.profile, p.role INTO new, column_role FROM aidataops._added_profiles(reference, current) AS p WHERE p.column_name = wanted;
     ELSE
-        SELECT p.profile INTO new FROM aidataops._version_profiles(current) AS p WHERE p.column_name = wanted;
+        SELECT p.profile, p.role INTO new, column_role FROM aidataops._version_profiles(current) AS p WHERE p.column_name = wanted;
     END IF;
     IF old IS NULL OR new IS NULL THEN
         RAISE EXCEPTION 'column "%" is not profiled in both % and %', wanted, reference, current USING ERRCODE = 'undefined_column',
@@ -371,7 +373,8 @@ BEGIN
     ELSIF aidataops.profile_kind(new) = 'embedding' THEN
         RAISE EXCEPTION 'column "%" has embeddings, which have no bands', wanted USING ERRCODE = 'feature_not_supported';
     END IF;
-    SELECT regexp_replace(aidataops._role_call(r.roles ->> wanted::text, a.attname, a.atttypid), '^aidataops\.profile_agg\((.*)\)$', '\1') INTO value
+    -- as it was profiled then: by now it may have another role, or be gone
+    SELECT regexp_replace(aidataops._role_call(column_role, a.attname, a.atttypid), '^aidataops\.profile_agg\((.*)\)$', '\1') INTO value
       FROM pg_attribute AS a WHERE a.attrelid = r.relation AND a.attname = wanted;
     family := CASE WHEN aidataops.profile_kind(new) IN ('text', 'bool', 'uuid', 'bytea', 'jsonb') THEN 'category'
                    WHEN aidataops.profile_kind(new) IN ('date', 'time', 'timestamp', 'timestamptz') THEN 'time' ELSE 'number' END;

@@ -36,16 +36,21 @@ binning_of_text(const char *text)
 			 errhint("Use quantile, equal_width, evidently or nannyml.")));
 }
 
+int
+checked_bins(int bins)
+{
+	if (bins < 2 || bins > MAX_BINS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("number of bins %d is not between 2 and %d", bins, MAX_BINS)));
+	return bins;
+}
+
 BinningChoice
 choice_of_arguments(FunctionCallInfo fcinfo)
 {
-	BinningChoice choice = {.bins = PG_GETARG_INT32(2),
+	BinningChoice choice = {.bins = checked_bins(PG_GETARG_INT32(2)),
 							.binning = binning_of_text(text_to_cstring(PG_GETARG_TEXT_PP(3)))};
 
-	if (choice.bins < 2 || choice.bins > MAX_BINS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("number of bins %d is not between 2 and %d", choice.bins, MAX_BINS)));
 	return choice;
 }
 

@@ -7,6 +7,9 @@
 
 #include "drift/pair.h"
 
+/* The number of bins; raises if there may not be so few or many, since room is made for them. */
+extern int checked_bins(int bins);
+
 /* Arguments 2 and 3 of an SQL function: bins and binning. */
 extern BinningChoice choice_of_arguments(FunctionCallInfo fcinfo);
 

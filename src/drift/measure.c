@@ -289,18 +289,57 @@ effect_of(const Pair *pair, const PairBins *bins)
 
 /* ------------------------------------------------------------------------------- SQL ---- */
 
-static void
-put_number(Datum *value, bool *isnull, double number)
+/* The columns of _drift_measure(), in order. */
+typedef enum Column
 {
-	*isnull = !isfinite(number);
-	*value = Float8GetDatum(number);
+	KIND,
+	METHOD,
+	STATISTIC,
+	THRESHOLD,
+	P_VALUE,
+	EFFECT,
+	NULL_CHANGE,
+	NEW_CATEGORIES,
+	VANISHED_CATEGORIES,
+	OUT_OF_RANGE,
+	N_REFERENCE,
+	N_CURRENT,
+	STATUS,
+	NUM_COLUMNS
+} Column;
+
+/* Everything is NULL until it is put. */
+typedef struct Row
+{
+	Datum values[NUM_COLUMNS];
+	bool nulls[NUM_COLUMNS];
+} Row;
+
+static void
+put(Row *row, Column column, Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = false;
 }
 
 static void
-put_count(Datum *value, bool *isnull, int64 count)
+put_text(Row *row, Column column, const char *text)
 {
-	*isnull = count < 0;
-	*value = Int64GetDatum(count);
+	put(row, column, CStringGetTextDatum(text));
+}
+
+static void
+put_number(Row *row, Column column, double number)
+{
+	if (isfinite(number))
+		put(row, column, Float8GetDatum(number));
+}
+
+static void
+put_count(Row *row, Column column, int64 count)
+{
+	if (count >= 0)
+		put(row, column, Int64GetDatum(count));
 }
 
 static const char *
@@ -327,48 +366,79 @@ compare(const Pair *pair, const PairBins *bins, int method, Comparison *c)
 }
 
 static void
-measure_pair(const Profile *reference, const Profile *current, const char *name, int wanted_bins,
-			 Datum *values, bool *nulls)
+put_comparison(Row *row, const Profile *reference, const Profile *current, const char *name,
+			   int wanted_bins)
 {
 	Pair pair = pair_make(reference, current);
-	BinningChoice choice = {.binning = BINNING_QUANTILE, .bins = wanted_bins};
+	BinningChoice choice = {.binning = BINNING_QUANTILE, .bins = checked_bins(wanted_bins)};
 	PairBins bins = pair_bins(&pair, &choice);
 	int method = find_method(name, &pair);
 	Comparison c;
-	const char *status = compare(&pair, &bins, method, &c);
 
-	values[0] = CStringGetTextDatum(method < 0 ? name : methods[method].name);
-	put_number(&values[1], &nulls[1], c.statistic);
-	put_number(&values[2], &nulls[2], isfinite(c.statistic) ? c.threshold : NAN);
-	put_number(&values[3], &nulls[3], c.p_value);
-	put_number(&values[4], &nulls[4], effect_of(&pair, &bins));
-	put_count(&values[5], &nulls[5], categories_only_in(&pair, true));
-	put_count(&values[6], &nulls[6], categories_only_in(&pair, false));
-	put_number(&values[7], &nulls[7], out_of_range(&pair));
-	values[8] = CStringGetTextDatum(status);
+	put_text(row, STATUS, compare(&pair, &bins, method, &c));
+	put_text(row, METHOD, method < 0 ? name : methods[method].name);
+	put_number(row, STATISTIC, c.statistic);
+	put_number(row, THRESHOLD, isfinite(c.statistic) ? c.threshold : NAN);
+	put_number(row, P_VALUE, c.p_value);
+	put_number(row, EFFECT, effect_of(&pair, &bins));
+	put_count(row, NEW_CATEGORIES, categories_only_in(&pair, true));
+	put_count(row, VANISHED_CATEGORIES, categories_only_in(&pair, false));
+	put_number(row, OUT_OF_RANGE, out_of_range(&pair));
 }
 
-/* Arguments: reference, current, method, bins. */
+static double
+null_fraction(const Profile *profile)
+{
+	return (double) profile->nulls / (double) profile_num_rows(profile);
+}
+
+static void
+check_not_null(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", name)));
+}
+
+/* Arguments: reference, current, method, bins. One of the profiles may be NULL. */
+static void
+put_row(FunctionCallInfo fcinfo, Row *row)
+{
+	const Profile *reference = PG_ARGISNULL(0) ? NULL : PG_GETARG_PROFILE_P(0);
+	const Profile *current = PG_ARGISNULL(1) ? NULL : PG_GETARG_PROFILE_P(1);
+	const char *method = text_to_cstring(PG_GETARG_TEXT_PP(2));
+
+	if (reference)
+		put_count(row, N_REFERENCE, profile_num_rows(reference));
+	if (current)
+		put_count(row, N_CURRENT, profile_num_rows(current));
+	if (reference || current)
+		put_text(row, KIND, profile_kind_name((current ? current : reference)->kind));
+	if (!reference || !current)
+	{
+		put_text(row, STATUS, reference ? "column_gone" : "new_column");
+		return;
+	}
+	put_number(row, NULL_CHANGE, null_fraction(current) - null_fraction(reference));
+	if (profiles_match(reference, current))
+		put_comparison(row, reference, current, method, PG_GETARG_INT32(3));
+	else
+		put_text(row, STATUS, "kind_changed");
+}
+
 PG_FUNCTION_INFO_V1(drift_measure);
 Datum
 drift_measure(PG_FUNCTION_ARGS)
 {
-	Profile *reference = PG_GETARG_PROFILE_P(0);
-	Profile *current = PG_GETARG_PROFILE_P(1);
 	TupleDesc tupdesc;
-	Datum values[9] = {0};
-	bool nulls[9] = {0};
+	Row row;
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	if (profiles_match(reference, current))
-		measure_pair(reference, current, text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_GETARG_INT32(3),
-					 values, nulls);
-	else
-	{
-		memset(nulls, true, sizeof(nulls));
-		values[8] = CStringGetTextDatum("kind_changed");
-		nulls[8] = false;
-	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+	check_not_null(fcinfo, 2, "method");
+	check_not_null(fcinfo, 3, "bins");
+	memset(row.nulls, true, sizeof(row.nulls));
+	put_row(fcinfo, &row);
+	PG_RETURN_DATUM(
+		HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), row.values, row.nulls)));
 }

@@ -96,6 +96,11 @@ SELECT * FROM drift('calm@1', 'calm@2', method => 'vibes');
 SELECT * FROM drift('calm@1', 'calm@2', correction => 'wishful');
 SELECT * FROM drift('calm@1', 'calm@2', alpha => 2);
 SELECT * FROM drift('calm@1', 'calm@2', min_rows => 0);
+SELECT * FROM drift('calm@1', 'calm@2', method => NULL);
+SELECT * FROM drift('calm@1', 'calm@2', bins => NULL);
+-- room is made for bins, so there are not as many as one likes
+SELECT * FROM drift('calm@1', 'calm@2', bins => 2147483647);
+SELECT * FROM drift('calm@1', 'calm@2', bins => 1);
 SELECT * FROM drift('calm@1', NULL);
 SELECT * FROM drift('calm@1', 'calm@99');
 SELECT * FROM drift_by('calm@1', 'calm@2', 'nothing');
