@@ -139,3 +139,28 @@ SELECT version, change, columns, after ->> 'label' AS label, actor, message FROM
 \echo '--- What all of that takes:'
 \echo
 SELECT part, num_rows, pg_size_pretty(table_bytes) AS data, pg_size_pretty(index_bytes) AS indexes FROM size_report('mails');
+
+\echo '=== Before anybody trains on labels: do the people who gave them agree? Five observers, 45 patients (Dawid and Skene 1979)'
+\echo
+CREATE TABLE judgement AS
+SELECT p AS patient, 'observer 1' AS observer, grade
+  FROM string_to_table('111 333 112 222 222 222 122 333 222 232 444 222 111 222 121 111 111 111 222 222 222 222 222 221 111 111 232 111 111 112 111 333 111 222 222 433 221 232 333 111 111 121 232 121 222', ' ')
+       WITH ORDINALITY AS notes (grades, p), string_to_table(grades, NULL) AS grade
+UNION ALL
+SELECT p, observer, grade
+  FROM (VALUES ('observer 2', '142333232243131211212232112111131234233112212'), ('observer 3', '131123142243121111232222112111121223224111212'),
+               ('observer 4', '132222132244111111222222112112131234333111212'), ('observer 5', '142122133343121111122122112111131223232111212')) AS notes (observer, grades),
+       string_to_table(grades, NULL) WITH ORDINALITY AS g (grade, p);
+SELECT name, round(value::numeric, 3) AS value, round(ci_lower::numeric, 3) AS ci_lower, round(ci_upper::numeric, 3) AS ci_upper, n_units, status
+  FROM coefficients((SELECT agreement_agg(labels) FROM (SELECT label_counts_agg(grade) AS labels FROM judgement GROUP BY patient) AS units));
+\echo '--- The best grade of each patient, and whose word it rests on: those still uncertain, and the skill of the observers.'
+\echo
+CREATE TABLE consensus AS SELECT dawid_skene_agg(patient::text, observer, grade) AS model FROM judgement;
+SELECT unit AS patient, label AS grade, round(probability::numeric, 2) AS probability FROM consensus, consensus_labels(model) WHERE probability < 0.99 ORDER BY probability LIMIT 5;
+SELECT s.rater, round(s.skill::numeric, 2) AS skill FROM consensus, rater_skills(model) AS s ORDER BY s.skill DESC;
+\echo '--- The consensus is a dataset like any other: committed, tagged, and what it was made from is a fingerprint in it.'
+\echo
+CREATE TABLE gold AS SELECT l.unit::int AS patient, l.label AS grade FROM consensus, consensus_labels(model) AS l;
+ALTER TABLE gold ADD PRIMARY KEY (patient);
+SELECT create_dataset('gold', 'gold', source => 'Dawid and Skene 1979, by dawid_skene_agg') AS dataset, commit('gold', 'consensus of five observers') AS committed;
+SELECT c.status, c.iterations, round(c.log_likelihood::numeric, 4) AS log_likelihood, input_fingerprint(model) AS made_from FROM consensus, convergence(model) AS c;
