@@ -180,31 +180,34 @@ END $$;
 COMMENT ON FUNCTION aidataops._drift_rows(name[], aidataops.profile[], aidataops.profile[], text, text, float8, bigint, integer, boolean) IS 'Internal: what drift() and compare() report, from pairs of profiles.';
 
 
-CREATE FUNCTION aidataops._drift(reference aidataops.dataset_version, current aidataops.dataset_version, rows text,
-    wanted text, correction text, alpha float8, min_rows bigint, bins integer)
-    RETURNS TABLE (column_name name, kind text, method text, statistic float8, threshold float8, p_value float8, q_value float8, effect float8,
-        drifted boolean, null_change float8, new_categories bigint, vanished_categories bigint, out_of_range float8,
-        n_reference bigint, n_current bigint, status text)
-    LANGUAGE plpgsql STABLE ROWS 20 COST 10000 SET search_path = pg_catalog, pg_temp
+-- Which profiles of two versions are compared, column by column.
+CREATE FUNCTION aidataops._paired_profiles(reference aidataops.dataset_version, current aidataops.dataset_version, rows text,
+    OUT names name[], OUT old aidataops.profile[], OUT new aidataops.profile[], OUT overlapping boolean) RETURNS record
+    LANGUAGE plpgsql STABLE COST 10000 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    overlapping boolean := aidataops._overlap(reference, current);
-    added boolean;
-    names name[];
-    old aidataops.profile[];
-    new aidataops.profile[];
 BEGIN
-    added := aidataops._compares_added(reference, current, rows);
-    overlapping := overlapping AND NOT added;
-    IF added THEN
+    overlapping := aidataops._overlap(reference, current);
+    IF aidataops._compares_added(reference, current, rows) THEN
+        overlapping := false;
         SELECT array_agg(coalesce(r.column_name, c.column_name)), array_agg(r.profile), array_agg(c.profile) INTO names, old, new
           FROM aidataops._version_profiles(reference) AS r FULL JOIN aidataops._added_profiles(reference, current) AS c USING (column_name);
     ELSE
         SELECT array_agg(coalesce(r.column_name, c.column_name)), array_agg(r.profile), array_agg(c.profile) INTO names, old, new
           FROM aidataops._version_profiles(reference) AS r FULL JOIN aidataops._version_profiles(current) AS c USING (column_name);
     END IF;
-    RETURN QUERY SELECT * FROM aidataops._drift_rows(names, old, new, wanted, correction, alpha, min_rows, bins, overlapping);
 END $$;
+COMMENT ON FUNCTION aidataops._paired_profiles(aidataops.dataset_version, aidataops.dataset_version, text) IS 'Internal: the profiles that drift() compares, and whether they are of samples that share rows.';
+
+CREATE FUNCTION aidataops._drift(reference aidataops.dataset_version, current aidataops.dataset_version, rows text,
+    wanted text, correction text, alpha float8, min_rows bigint, bins integer)
+    RETURNS TABLE (column_name name, kind text, method text, statistic float8, threshold float8, p_value float8, q_value float8, effect float8,
+        drifted boolean, null_change float8, new_categories bigint, vanished_categories bigint, out_of_range float8,
+        n_reference bigint, n_current bigint, status text)
+    LANGUAGE sql STABLE ROWS 20 COST 10000
+    BEGIN ATOMIC
+        SELECT d.* FROM aidataops._paired_profiles(reference, current, rows) AS p,
+                        aidataops._drift_rows(p.names, p.old, p.new, wanted, correction, alpha, min_rows, bins, p.overlapping) AS d;
+    END;
 COMMENT ON FUNCTION aidataops._drift(aidataops.dataset_version, aidataops.dataset_version, text, text, text, float8, bigint, integer) IS 'Internal: drift(), whose argument "method" has the name of a column of its result.';
 
 CREATE FUNCTION aidataops.drift(reference aidataops.dataset_version, current aidataops.dataset_version, rows text DEFAULT 'auto',
