@@ -159,10 +159,10 @@ BEGIN
                    CASE WHEN m.problem IS NULL AND NOT overlapping THEN m.p_value END AS p
               FROM measured AS m
         ), ranked AS (
-            SELECT v.*, rank() OVER (ORDER BY v.p) AS r, count(v.p) OVER () AS n FROM valid AS v
+            SELECT v.*, rank() OVER (ORDER BY v.p) AS r, count(v.p) OVER (ORDER BY v.p) AS up_to, count(v.p) OVER () AS n FROM valid AS v
         ), corrected AS (
             SELECT r.*, CASE correction
-                WHEN 'bh' THEN least(1, min(r.p * r.n / nullif(r.r, 0)) OVER (ORDER BY r.p DESC NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
+                WHEN 'bh' THEN least(1, min(r.p * r.n / nullif(r.up_to, 0)) OVER (ORDER BY r.p DESC NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
                 WHEN 'holm' THEN least(1, max(r.p * (r.n - r.r + 1)) OVER (ORDER BY r.p RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
                 WHEN 'bonferroni' THEN least(1, r.p * r.n) ELSE r.p END AS q
               FROM ranked AS r
