@@ -1,5 +1,5 @@
 /*
- * catalog.c: datasets as the C code sees them, and statements run on somebody's behalf.
+ * catalog.c: datasets as the C code sees them.
  *
  * The catalog is read under row-level security as the caller, so what a caller may not know of
  * does not exist for them; it is written as its owner, by these functions only.
@@ -21,212 +21,12 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "version/catalog.h"
-
-/* -------------------------------------------------------------------- identity ---- */
-
-Oid
-relation_owner(Oid relid)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
-
-static void
-set_for_now(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
-}
-
-/* An error in between needs no care: aborting a (sub)transaction restores identity and settings. */
-static Identity
-become(Oid role, int flags)
-{
-	Identity previous;
-
-	GetUserIdAndSecContext(&previous.role, &previous.context);
-	SetUserIdAndSecContext(role, previous.context | flags);
-	previous.guc_level = NewGUCNestLevel();
-	set_for_now("search_path", "pg_catalog, pg_temp");
-	set_for_now("default_tablespace", ""); /* history lies where the database does */
-	return previous;
-}
-
-Identity
-become_catalog_owner(void)
-{
-	Oid dataset_table = get_relname_relid("dataset", get_namespace_oid(AIDATAOPS_SCHEMA, false));
-	Oid owner = relation_owner(dataset_table);
-
-	if (!OidIsValid(owner))
-		elog(ERROR, "catalog table aidataops.dataset is missing");
-	return become(owner, SECURITY_LOCAL_USERID_CHANGE);
-}
-
-Identity
-become_role_restricted(Oid role)
-{
-	return become(role, SECURITY_RESTRICTED_OPERATION);
-}
-
-Identity
-become_owner_of_rows(Oid role)
-{
-	Identity previous = become_role_restricted(role);
-
-	set_for_now("row_security", "off");
-	return previous;
-}
-
-Identity
-become_data_owner(const Dataset *dataset)
-{
-	return become_owner_of_rows(dataset->owner);
-}
-
-void
-become_again(Identity previous)
-{
-	AtEOXact_GUC(false, previous.guc_level);
-	SetUserIdAndSecContext(previous.role, previous.context);
-}
-
-/* ------------------------------------------------------------------- statements ---- */
-
-void
-statement_init(Statement *statement, const char *sql)
-{
-	statement->sql = sql;
-	statement->nparams = 0;
-}
-
-void
-statement_param(Statement *statement, Oid type, Datum value, bool isnull)
-{
-	int i = statement->nparams++;
-
-	Assert(i < STATEMENT_MAX_PARAMS);
-	statement->types[i] = type;
-	statement->values[i] = value;
-	statement->nulls[i] = isnull ? 'n' : ' ';
-	statement->nulls[i + 1] = '\0';
-}
-
-void
-statement_text(Statement *statement, const char *value)
-{
-	statement_param(statement, TEXTOID, value ? CStringGetTextDatum(value) : (Datum) 0, !value);
-}
-
-void
-statement_int4(Statement *statement, int32 value)
-{
-	statement_param(statement, INT4OID, Int32GetDatum(value), false);
-}
-
-void
-statement_int8(Statement *statement, int64 value)
-{
-	statement_param(statement, INT8OID, Int64GetDatum(value), false);
-}
-
-uint64
-statement_run(Statement *statement, Snapshot snapshot)
-{
-	SPIPlanPtr plan = SPI_prepare(statement->sql, statement->nparams, statement->types);
-	int code;
-
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
-			 SPI_result_code_string(SPI_result));
-	code = SPI_execute_snapshot(plan, statement->values, statement->nulls, snapshot,
-								InvalidSnapshot, false, true, 0);
-	if (code < 0)
-		elog(ERROR, "could not execute \"%s\": %s", statement->sql, SPI_result_code_string(code));
-	return SPI_processed;
-}
-
-uint64
-statement_run_as_catalog_owner(Statement *statement)
-{
-	Identity caller = become_catalog_owner();
-	uint64 rows = statement_run(statement, InvalidSnapshot);
-
-	become_again(caller);
-	return rows;
-}
-
-/* What is defined now, not what was when a REPEATABLE READ transaction began. */
-uint64
-statement_run_on_definitions(Statement *statement)
-{
-	Identity caller = become_catalog_owner();
-	uint64 rows = statement_run(statement, GetLatestSnapshot());
-
-	become_again(caller);
-	return rows;
-}
-
-void
-run_ddl(const char *sql)
-{
-	Statement statement;
-
-	statement_init(&statement, sql);
-	statement_run_as_catalog_owner(&statement);
-}
-
-/* The rows of a query are commands. */
-void
-run_ddl_made_by(Statement *statement)
-{
-	uint64 count = statement_run_as_catalog_owner(statement);
-	SPITupleTable *commands = SPI_tuptable;
-
-	for (uint64 i = 0; i < count; i++)
-		run_ddl(SPI_getvalue(commands->vals[i], commands->tupdesc, 1));
-}
-
-Datum
-result_value(int column, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, isnull);
-}
-
-char *
-result_text(int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
-}
-
-static int32
-result_int4(int column)
-{
-	bool isnull;
-
-	return DatumGetInt32(result_value(column, &isnull));
-}
-
-Oid
-own_type(const char *name)
-{
-	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
-						   ObjectIdGetDatum(get_namespace_oid(AIDATAOPS_SCHEMA, false)));
-}
 
 /* ----------------------------------------------------------------------- arrays ---- */
 
@@ -279,6 +79,14 @@ list_to_text_array(List *texts)
 
 /* --------------------------------------------------------------------- datasets ---- */
 
+static int32
+result_int4(int column)
+{
+	bool isnull;
+
+	return DatumGetInt32(result_value(column, &isnull));
+}
+
 /* System identifier and database: after a restore elsewhere, stored OIDs mean nothing. */
 char *
 database_origin(void)
@@ -322,6 +130,12 @@ dataset_source(const Dataset *dataset)
 {
 	return find_source(dataset->relation_oid, dataset->relation_origin, dataset->relation_schema,
 					   dataset->relation_name);
+}
+
+Identity
+become_data_owner(const Dataset *dataset)
+{
+	return become_owner_of_rows(dataset->owner);
 }
 
 static void

@@ -1,0 +1,86 @@
+/*
+ * bookkeeping.c: how SQL functions write the catalog.
+ *
+ * The tables of the catalog belong to the owner of the extension, and nobody else may write them. A function of
+ * SQL or PL/pgSQL that does is internal: its name begins with _, nobody has EXECUTE on it, and its first argument
+ * is the role that calls, whose rights it checks. The public function is this one, declared with the same
+ * name without _ and with the arguments after the first. (SECURITY DEFINER would not do: it hides who calls
+ * from the function, behind session_user, which SET ROLE does not change.)
+ */
+#include "postgres.h"
+
+#include "aidataops.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "core/identity.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_func.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+PG_FUNCTION_INFO_V1(as_catalog_owner);
+
+/* The internal function behind a public one. */
+static Oid
+internal_function(Oid public_function)
+{
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(public_function));
+	Form_pg_proc form;
+	Oid argument_types[FUNC_MAX_ARGS];
+	char *name;
+	Oid internal;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", public_function);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	name = psprintf("_%s", NameStr(form->proname));
+	argument_types[0] = OIDOID;
+	memcpy(argument_types + 1, form->proargtypes.values, form->pronargs * sizeof(Oid));
+	internal = LookupFuncName(list_make2(makeString(AIDATAOPS_SCHEMA), makeString(name)),
+							  form->pronargs + 1, argument_types, false);
+	if (get_func_rettype(internal) != form->prorettype || form->proretset)
+		elog(ERROR, "function %s does not return what %s does", name, NameStr(form->proname));
+	ReleaseSysCache(tuple);
+	return internal;
+}
+
+static FmgrInfo *
+internal_call(FmgrInfo *public_call)
+{
+	FmgrInfo *call = public_call->fn_extra;
+
+	if (call == NULL)
+	{
+		call = MemoryContextAlloc(public_call->fn_mcxt, sizeof(FmgrInfo));
+		fmgr_info_cxt(internal_function(public_call->fn_oid), call, public_call->fn_mcxt);
+		public_call->fn_extra = call;
+	}
+	return call;
+}
+
+/* Calls the internal function as the owner of the catalog, with the caller in front of the arguments. */
+Datum
+as_catalog_owner(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(inner, FUNC_MAX_ARGS);
+	Oid caller = GetUserId();
+	Identity previous;
+	Datum result;
+
+	InitFunctionCallInfoData(*inner, internal_call(fcinfo->flinfo), PG_NARGS() + 1,
+							 fcinfo->fncollation, NULL, NULL);
+	inner->args[0].value = ObjectIdGetDatum(caller);
+	inner->args[0].isnull = false;
+	memcpy(inner->args + 1, fcinfo->args, PG_NARGS() * sizeof(NullableDatum));
+
+	previous = become_catalog_owner();
+	result = FunctionCallInvoke(inner);
+	become_again(previous);
+
+	fcinfo->isnull = inner->isnull;
+	return result;
+}

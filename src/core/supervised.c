@@ -1,0 +1,199 @@
+/*
+ * supervised.c: statements of users, run on their behalf, that may fail, hang or write without harm to who runs
+ * them: rules of contracts, callbacks of monitors.
+ *
+ * A statement runs as a given role in a security-restricted operation, in a subtransaction, and under a timer of
+ * its own, because a statement_timeout that is set inside of a function does not stop what the function calls. An
+ * error is an answer. A cancel by the user is not: it goes through.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "aidataops.h"
+#include "catalog/pg_type.h"
+#include "core/identity.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/resowner.h"
+#include "utils/timeout.h"
+
+PG_FUNCTION_INFO_V1(run_supervised);
+
+typedef struct Outcome
+{
+	Datum result; /* jsonb; 0: NULL */
+	ErrorData *error;
+} Outcome;
+
+static volatile sig_atomic_t time_is_up = false;
+static TimeoutId timer = MAX_TIMEOUTS;
+
+/* In a signal handler: the statement ends as if it were cancelled. */
+static void
+end_of_time(void)
+{
+	time_is_up = true;
+	InterruptPending = true;
+	QueryCancelPending = true;
+	SetLatch(MyLatch);
+}
+
+static void
+start_timer(int milliseconds)
+{
+	if (timer == MAX_TIMEOUTS)
+		timer = RegisterTimeout(USER_TIMEOUT, end_of_time);
+	time_is_up = false;
+	if (milliseconds > 0)
+		enable_timeout_after(timer, milliseconds);
+}
+
+/* A cancel by the timer that came too late is forgotten; one by the user is not, and cannot be told from it. */
+static void
+stop_timer(void)
+{
+	disable_timeout(timer, false);
+	if (time_is_up)
+		QueryCancelPending = false;
+}
+
+static void
+check_statement(SPIPlanPtr plan, const char *statement)
+{
+	List *sources;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", statement, SPI_result_code_string(SPI_result));
+	sources = SPI_plan_get_plan_sources(plan);
+	if (list_length(sources) != 1)
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
+						errmsg("one statement is expected, not %d", list_length(sources)),
+						errdetail("The text is: %s", statement)));
+	if (!SPI_is_cursor_plan(plan))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("statement is not a query that returns rows"),
+						errdetail("The text is: %s", statement)));
+}
+
+/* All rows of a query as a jsonb array of objects, in the caller's memory. */
+static Datum
+rows_as_json(const char *statement, Datum argument, bool argument_is_null, bool read_only,
+			 MemoryContext memory)
+{
+	char *query = psprintf("SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) FROM (\n%s\n) AS q",
+						   statement);
+	Oid type = JSONBOID;
+	char null = argument_is_null ? 'n' : ' ';
+	SPIPlanPtr plan;
+	MemoryContext previous;
+	bool isnull;
+	Datum result;
+
+	plan = SPI_prepare(query, 1, &type);
+	check_statement(plan, statement);
+	if (SPI_execute_plan(plan, &argument, &null, read_only, 0) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "could not execute \"%s\"", statement);
+	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (isnull)
+		return (Datum) 0;
+	previous = MemoryContextSwitchTo(memory);
+	result = PointerGetDatum(PG_DETOAST_DATUM_COPY(result));
+	MemoryContextSwitchTo(previous);
+	return result;
+}
+
+/* Whether an error is the user's wish to end, or the server's, and not one of the statement. */
+static bool
+is_meant_for_us(const ErrorData *error)
+{
+	if (time_is_up)
+		return false;
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->elevel >= FATAL;
+}
+
+static Outcome
+run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool read_only,
+	int milliseconds)
+{
+	Outcome outcome = {0};
+	MemoryContext memory = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	Identity previous;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(memory);
+	PG_TRY();
+	{
+		previous = become_role_restricted(role);
+		if (read_only)
+			XactReadOnly = true; /* the end of the subtransaction restores it */
+		start_timer(milliseconds);
+		SPI_connect();
+		outcome.result = rows_as_json(statement, argument, argument_is_null, read_only, memory);
+		SPI_finish();
+		stop_timer();
+		CHECK_FOR_INTERRUPTS();
+		become_again(previous);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		stop_timer();
+		MemoryContextSwitchTo(memory);
+		outcome.error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (is_meant_for_us(outcome.error))
+			ReThrowError(outcome.error);
+		outcome.result = (Datum) 0;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(memory);
+	CurrentResourceOwner = owner;
+	return outcome;
+}
+
+/* Of the statement's error, or that it took too long. */
+static Datum
+message_of(const ErrorData *error, int milliseconds)
+{
+	if (time_is_up)
+		return CStringGetTextDatum(psprintf("it took longer than %d ms", milliseconds));
+	return CStringGetTextDatum(error->message ? error->message : "");
+}
+
+/* run_supervised(role, statement, argument, read_only, timeout_ms): result, sqlstate, error */
+Datum
+run_supervised(PG_FUNCTION_ARGS)
+{
+	Oid role = PG_GETARG_OID(0);
+	char *statement = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	int milliseconds = PG_GETARG_INT32(4);
+	TupleDesc descriptor;
+	Datum values[3] = {0};
+	bool nulls[3] = {true, true, true};
+	Outcome outcome;
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	outcome = run(role, statement, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
+				  PG_ARGISNULL(2), PG_GETARG_BOOL(3), milliseconds);
+	if (outcome.error)
+	{
+		values[1] = CStringGetTextDatum(unpack_sql_state(outcome.error->sqlerrcode));
+		values[2] = message_of(outcome.error, milliseconds);
+		nulls[1] = nulls[2] = false;
+	}
+	else if (outcome.result)
+	{
+		values[0] = outcome.result;
+		nulls[0] = false;
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}
