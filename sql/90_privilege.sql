@@ -6,3 +6,4 @@ GRANT SELECT ON aidataops.contract, aidataops.contract_table, aidataops.rule, ai
 GRANT SELECT ON aidataops.lineage_node_state, aidataops.lineage_node, aidataops.lineage_edge_state, aidataops.lineage_edge, aidataops.lineage_column_edge,
     aidataops.lineage_use, aidataops.lineage_run, aidataops.lineage_version TO PUBLIC;
 GRANT SELECT ON aidataops.model, aidataops.training, aidataops.model_dataset TO PUBLIC;
+GRANT SELECT ON aidataops.openlineage_event TO PUBLIC;

@@ -73,5 +73,5 @@ SELECT model_version, version, num_rows FROM model_datasets('sentiment', '1.0');
 
 DROP TABLE model_reviews;
 DROP ROLE regress_model_analyst, regress_model_outsider;
-TRUNCATE aidataops.model, aidataops.training, aidataops.model_dataset, aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.lineage_node_state, aidataops.lineage_edge_state, aidataops.lineage_use, aidataops.model, aidataops.training, aidataops.model_dataset, aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;
