@@ -24,7 +24,7 @@ COMMENT ON COLUMN aidataops.contract.contract IS 'The id of the document.';
 COMMENT ON COLUMN aidataops.contract.version IS 'Its version: major.minor.patch.';
 COMMENT ON COLUMN aidataops.contract.status IS 'draft, proposed, active, deprecated or retired. A document that was ever active does not change any more.';
 COMMENT ON COLUMN aidataops.contract.document IS 'The document as it was given, with all that is not enforced.';
-COMMENT ON COLUMN aidataops.contract.document_hash IS 'SHA-256 of the document as text.';
+COMMENT ON COLUMN aidataops.contract.document_hash IS 'SHA-256 of the document as text, without its status.';
 COMMENT ON COLUMN aidataops.contract.owner IS 'The role whose rights it takes to change the contract, and with whose rights its sql rules run.';
 COMMENT ON COLUMN aidataops.contract.created_at IS 'When the document was stored.';
 COMMENT ON COLUMN aidataops.contract.created_by IS 'session_user who stored it.';
@@ -39,6 +39,9 @@ CREATE TABLE aidataops.contract_table (
     relation_name   name NOT NULL,
     relation_oid    oid,
     relation_origin text NOT NULL,
+    enforcement     text CHECK (enforcement IN ('reject', 'quarantine', 'warn')),
+    owner           name,
+    in_force        boolean NOT NULL DEFAULT false,
     PRIMARY KEY (contract, version, object)
 );
 COMMENT ON TABLE aidataops.contract_table IS 'Tables that contracts are about.';
@@ -49,6 +52,9 @@ COMMENT ON COLUMN aidataops.contract_table.relation_schema IS 'Schema of the tab
 COMMENT ON COLUMN aidataops.contract_table.relation_name IS 'Name of the table.';
 COMMENT ON COLUMN aidataops.contract_table.relation_oid IS 'OID of the table, in the database that relation_origin names; NULL if there was none yet.';
 COMMENT ON COLUMN aidataops.contract_table.relation_origin IS 'System identifier and OID of the database where relation_oid means something; elsewhere the table is found by its name.';
+COMMENT ON COLUMN aidataops.contract_table.enforcement IS 'How the document wants its rules enforced: aidataops.enforcement of the table, or else of the document; NULL if it does not say.';
+COMMENT ON COLUMN aidataops.contract_table.owner IS 'Owner of the contract, here too, because the policies of contract ask this table.';
+COMMENT ON COLUMN aidataops.contract_table.in_force IS 'Whether this version of the contract is the active one. A table is in force under one only.';
 
 CREATE TABLE aidataops.rule (
     contract   text NOT NULL,
@@ -105,6 +111,9 @@ COMMENT ON COLUMN aidataops.contract_event.happened_by IS 'session_user who did 
 
 CREATE INDEX contract_table_oid_idx ON aidataops.contract_table (relation_oid);
 COMMENT ON INDEX aidataops.contract_table_oid_idx IS 'Finds the contracts of a table.';
+-- of two activations at once one fails, at any isolation level
+CREATE UNIQUE INDEX contract_table_in_force_key ON aidataops.contract_table (relation_origin, relation_oid) WHERE in_force;
+COMMENT ON INDEX aidataops.contract_table_in_force_key IS 'A table is under one active contract at most.';
 
 SELECT pg_catalog.pg_extension_config_dump('aidataops.contract', '');
 SELECT pg_catalog.pg_extension_config_dump('aidataops.contract_table', '');
@@ -135,13 +144,16 @@ ALTER TABLE aidataops.contract_table ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.rule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.contract_event ENABLE ROW LEVEL SECURITY;
 
--- contract_table decides for the rest: a contract is seen by its owner and with any of its tables
+-- A contract is seen by its owner, and by readers of any of its tables. The policy of contract asks contract_table, so that one
+-- must not ask contract: it knows the owner itself.
 CREATE POLICY visible ON aidataops.contract_table FOR SELECT
-    USING (aidataops._table_is_readable(relation_oid, relation_origin, relation_schema, relation_name));
+    USING (aidataops._role_is_mine(owner)
+           OR aidataops._table_is_readable(relation_oid, relation_origin, relation_schema, relation_name));
 CREATE POLICY visible ON aidataops.contract FOR SELECT
     USING (aidataops._role_is_mine(owner)
            OR EXISTS (SELECT FROM aidataops.contract_table AS t WHERE t.contract = contract.contract AND t.version = contract.version));
 CREATE POLICY visible ON aidataops.rule FOR SELECT
     USING (EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = rule.contract AND c.version = rule.version));
 CREATE POLICY visible ON aidataops.contract_event FOR SELECT
-    USING (EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = contract_event.contract));
+    USING (aidataops._role_is_mine(happened_by)
+           OR EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = contract_event.contract));

@@ -419,3 +419,11 @@ dataset_source_oid(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	PG_RETURN_OID(source);
 }
+
+/* database_origin() for SQL */
+PG_FUNCTION_INFO_V1(dataset_origin);
+Datum
+dataset_origin(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(database_origin()));
+}

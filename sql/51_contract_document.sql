@@ -1,0 +1,63 @@
+-- Documents of contracts: what they say and what is wrong with them (docs/contracts.md, src/contract)
+
+CREATE FUNCTION aidataops._rules(document jsonb, schemas jsonb DEFAULT NULL)
+    RETURNS TABLE (rule text, object text, level text, kind text, columns name[], parameters jsonb, operator text, bounds jsonb, unit text,
+                   severity text, dimension text, pointer text, description text)
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 50 AS 'MODULE_PATHNAME', 'contract_rules';
+COMMENT ON FUNCTION aidataops._rules(jsonb, jsonb) IS
+'Internal: the rules of a document, as the table rule keeps them. schemas: the schema of each object''s table, as an object, where physicalName and servers do not tell.';
+
+CREATE FUNCTION aidataops._document_findings(document jsonb) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'contract_findings';
+COMMENT ON FUNCTION aidataops._document_findings(jsonb) IS 'Internal: what is wrong with a document, as far as it tells without the database.';
+
+CREATE FUNCTION aidataops._document_tables(document jsonb, search_path name[])
+    RETURNS TABLE (object text, relation_schema name, relation_name name, relation_oid oid, enforcement text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    WITH server AS (
+        SELECT s.value ->> 'schema' AS schema
+          FROM jsonb_path_query(document, '$.servers[*] ? (@.type == "postgres" || @.type == "postgresql")') WITH ORDINALITY AS s (value, position)
+         WHERE s.value ->> 'schema' NOT LIKE '${%'
+         ORDER BY s.value ->> 'database' IS DISTINCT FROM current_database(), s.position LIMIT 1
+    ), element AS (
+        SELECT e.value ->> 'name' AS object, coalesce(e.value ->> 'physicalName', e.value ->> 'name') AS full_name,
+               coalesce(jsonb_path_query_first(e.value, '$.customProperties[*] ? (@.property == "aidataops.enforcement").value'),
+                        jsonb_path_query_first(document, '$.customProperties[*] ? (@.property == "aidataops.enforcement").value')) #>> '{}' AS enforcement
+          FROM jsonb_path_query(document, '$.schema[*] ? (@.type() == "object")') AS e (value)
+    ), split AS (
+        SELECT e.object, e.enforcement,
+               CASE WHEN e.full_name LIKE '_%._%' THEN split_part(e.full_name, '.', 1) ELSE (SELECT s.schema FROM server AS s) END AS schema,
+               CASE WHEN e.full_name LIKE '_%._%' THEN substr(e.full_name, strpos(e.full_name, '.') + 1) ELSE e.full_name END AS name
+          FROM element AS e
+    ), found AS (
+        SELECT s.object, s.enforcement, s.schema, s.name,
+               (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE c.relname = s.name::name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+                   AND n.nspname = ANY (CASE WHEN s.schema IS NULL THEN search_path ELSE ARRAY[s.schema::name] END)
+                 ORDER BY array_position(search_path, n.nspname) LIMIT 1) AS oid
+          FROM split AS s
+    )
+    SELECT f.object, coalesce(n.nspname, f.schema::name, search_path[1], 'public'), f.name::name, f.oid, f.enforcement
+      FROM found AS f LEFT JOIN pg_class AS c ON c.oid = f.oid LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE f.object IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION aidataops._document_tables(jsonb, name[]) IS
+'Internal: the tables that a document is about: by the schema that physicalName names, or the first PostgreSQL server of the document, this database''s before others, or else by the search path.';
+
+CREATE FUNCTION aidataops._announce(contract text, version text, event text, detail jsonb DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    number bigint;
+BEGIN
+    INSERT INTO aidataops.contract_event (contract, version, event, detail, happened_by)
+    VALUES (_announce.contract, _announce.version, _announce.event, _announce.detail, session_user) RETURNING event_id INTO number;
+    -- anybody may listen, so names of contracts stay where policies guard them
+    PERFORM pg_notify('aidataops', json_build_object('event', event, 'event_id', number)::text);
+END $$;
+COMMENT ON FUNCTION aidataops._announce(text, text, text, jsonb) IS
+'Internal: records what happened to a contract and tells listeners of the channel aidataops: {"event": ..., "event_id": ...}. Called with the rights of the catalog''s owner.';
+REVOKE ALL ON FUNCTION aidataops._announce(text, text, text, jsonb) FROM PUBLIC;

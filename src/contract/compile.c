@@ -1,0 +1,480 @@
+/*
+ * compile.c: a contract's document (Open Data Contract Standard, 3.0 to 3.2) taken apart into rules.
+ *
+ * The same walk finds what is wrong with what the document means, so that lint_contract() and create_contract()
+ * cannot disagree; its form is checked in standard.c. Nothing here reads the database.
+ */
+#include "postgres.h"
+
+#include "aidataops.h"
+#include "contract/compile.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+
+typedef struct RuleName
+{
+	char name[NAMEDATALEN *
+			  4]; /* of longer ones the beginning: no more than a numbered name comes of it */
+	int uses;
+} RuleName;
+
+void
+finding(Compiler *compiler, FindingSeverity severity, const Json *at, const char *code,
+		char *message, char *hint)
+{
+	Finding *it = palloc(sizeof(Finding));
+
+	it->severity = severity;
+	it->code = code;
+	it->at = at;
+	it->message = message;
+	it->hint = hint;
+	compiler->findings = lappend(compiler->findings, it);
+}
+
+/* ------------------------------------------------------------------------ parameters ---- */
+
+Parameters *
+parameters_new(void)
+{
+	Parameters *parameters = palloc(sizeof(Parameters));
+
+	initStringInfo(&parameters->json);
+	return parameters;
+}
+
+static void
+parameter_key(Parameters *parameters, const char *key)
+{
+	if (parameters->json.len > 0)
+		appendStringInfoString(&parameters->json, ", ");
+	escape_json(&parameters->json, key);
+	appendStringInfoString(&parameters->json, ": ");
+}
+
+/* A value that is missing is no parameter. */
+void
+parameter_json(Parameters *parameters, const char *key, const Json *value)
+{
+	if (value == NULL)
+		return;
+	parameter_key(parameters, key);
+	json_write(&parameters->json, value);
+}
+
+void
+parameter_text(Parameters *parameters, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	parameter_key(parameters, key);
+	escape_json(&parameters->json, value);
+}
+
+void
+parameter_raw(Parameters *parameters, const char *key, const char *json)
+{
+	parameter_key(parameters, key);
+	appendStringInfoString(&parameters->json, json);
+}
+
+bool
+parameters_empty(const Parameters *parameters)
+{
+	return parameters->json.len == 0;
+}
+
+/* ----------------------------------------------------------------------------- rules ---- */
+
+static char *
+made_name(const Object *object, const char *kind, List *columns)
+{
+	StringInfoData name;
+	ListCell *cell;
+
+	initStringInfo(&name);
+	appendStringInfoString(&name, object->name);
+	foreach (cell, columns)
+		appendStringInfo(&name, "%s%s", foreach_current_index(cell) ? "," : ".",
+						 ((Column *) lfirst(cell))->name);
+	appendStringInfo(&name, ".%s", kind);
+	return name.data;
+}
+
+/* The first of a name has it, those that follow a number after it. */
+static char *
+unique_name(Compiler *compiler, const char *wanted)
+{
+	char key[sizeof(((RuleName *) NULL)->name)];
+	char *name = pstrdup(wanted);
+
+	for (;;)
+	{
+		RuleName *entry;
+		bool found;
+
+		strlcpy(key, name, sizeof(key));
+		entry = hash_search(compiler->rule_names, key, HASH_ENTER, &found);
+		if (!found)
+		{
+			entry->uses = 1;
+			return name;
+		}
+		name = psprintf("%.*s#%d", (int) sizeof(key) - 16, wanted, ++entry->uses);
+	}
+}
+
+static bool
+any_sensitive(List *columns)
+{
+	ListCell *cell;
+
+	foreach (cell, columns)
+		if (((Column *) lfirst(cell))->sensitive)
+			return true;
+	return false;
+}
+
+static bool
+has_sensitive_column(const Object *object)
+{
+	for (int i = 0; i < object->ncolumns; i++)
+		if (object->columns[i].sensitive)
+			return true;
+	return false;
+}
+
+static Rule *
+add_rule(Compiler *compiler, const Object *object, const Json *at, const char *name,
+		 const char *kind, List *columns, Parameters *parameters)
+{
+	Rule *rule = palloc0(sizeof(Rule));
+	ListCell *cell;
+
+	if (parameters == NULL)
+		parameters = parameters_new();
+	/* who says not which columns are read may read any */
+	if (columns == NIL ? has_sensitive_column(object) : any_sensitive(columns))
+		parameter_raw(parameters, "sensitive", "true");
+	rule->name = unique_name(compiler, name ? name : made_name(object, kind, columns));
+	rule->object = object->name;
+	rule->kind = kind;
+	foreach (cell, columns)
+		rule->columns =
+			lappend(rule->columns, unconstify(char *, ((Column *) lfirst(cell))->physical_name));
+	rule->parameters = psprintf("{%s}", parameters->json.data);
+	rule->at = at;
+	compiler->rules = lappend(compiler->rules, rule);
+	return rule;
+}
+
+Rule *
+add_row_rule(Compiler *compiler, const Object *object, const Json *at, const char *name,
+			 const char *kind, List *columns, Parameters *parameters)
+{
+	return add_rule(compiler, object, at, name, kind, columns, parameters);
+}
+
+Rule *
+add_table_rule(Compiler *compiler, const Object *object, const Json *at, const char *name,
+			   const char *kind, List *columns, Parameters *parameters, const char *operator,
+			   const char * bounds, const char *unit)
+{
+	Rule *rule = add_rule(compiler, object, at, name, kind, columns, parameters);
+
+	rule->of_table = true;
+	rule->operator= operator;
+	rule->bounds = pstrdup(bounds);
+	rule->unit = unit;
+	return rule;
+}
+
+/* --------------------------------------------------------------------------- objects ---- */
+
+static bool
+is_sensitive(const Json *property)
+{
+	static const char *const open[] = {"public", "internal", "open", "unclassified", "none", ""};
+	const char *classification = json_get_string(property, "classification");
+
+	if (classification == NULL)
+		return false;
+	for (int i = 0; i < lengthof(open); i++)
+		if (pg_strcasecmp(classification, open[i]) == 0)
+			return false;
+	return true;
+}
+
+static const char *
+physical_name(const Json *element)
+{
+	const char *name = json_get_string(element, "physicalName");
+
+	return name ? name : json_get_string(element, "name");
+}
+
+static void
+read_column(Column *column, const Json *property)
+{
+	const char *type = json_get_string(property, "logicalType");
+
+	column->property = property;
+	column->name = json_get_string(property, "name");
+	column->physical_name = physical_name(property);
+	column->type = type ? type : "";
+	column->sensitive = is_sensitive(property);
+}
+
+static bool
+is_postgres(const Json *server)
+{
+	const char *type = json_get_string(server, "type");
+
+	return type && (strcmp(type, "postgres") == 0 || strcmp(type, "postgresql") == 0);
+}
+
+/* Of the servers that are PostgreSQL the first that names a schema decides. */
+static const char *
+server_schema(const Json *document)
+{
+	const Json *servers = json_get(document, "servers");
+
+	for (int i = 0; i < json_length(servers); i++)
+	{
+		const char *schema = json_get_string(servers->children[i], "schema");
+
+		if (is_postgres(servers->children[i]) && schema && strncmp(schema, "${", 2) != 0)
+			return schema;
+	}
+	return NULL;
+}
+
+/* A physicalName may say schema.table; what the caller found in the database counts more. */
+static void
+locate_table(Compiler *compiler, Object *object)
+{
+	const char *full = physical_name(object->json);
+	const char *dot = strchr(full, '.');
+	const char *known = json_get_string(compiler->schemas, object->name);
+
+	object->table = full;
+	if (dot && dot > full && dot[1])
+	{
+		object->schema = pnstrdup(full, dot - full);
+		object->table = dot + 1;
+	}
+	else
+		object->schema = known ? known : server_schema(compiler->document);
+	object->relation = object->schema ? quote_qualified_identifier(object->schema, object->table)
+									  : pstrdup(quote_identifier(object->table));
+}
+
+/* NULL if the element has no name: its form is at fault. */
+static Object *
+read_object(Compiler *compiler, const Json *json)
+{
+	const Json *properties = json_get(json, "properties");
+	Object *object = palloc0(sizeof(Object));
+
+	object->json = json;
+	object->name = json_get_string(json, "name");
+	if (object->name == NULL || object->name[0] == '\0')
+		return NULL;
+	locate_table(compiler, object);
+	object->columns = palloc0(sizeof(Column) * (json_length(properties) + 1));
+	for (int i = 0; i < json_length(properties); i++)
+	{
+		read_column(&object->columns[object->ncolumns], properties->children[i]);
+		if (object->columns[object->ncolumns].name)
+			object->ncolumns++;
+	}
+	return object;
+}
+
+Column *
+find_column(const Object *object, const char *name)
+{
+	for (int i = 0; i < object->ncolumns; i++)
+		if (strcmp(object->columns[i].name, name) == 0)
+			return &object->columns[i];
+	return NULL;
+}
+
+Object *
+find_object(Compiler *compiler, const char *name)
+{
+	const Json *schema = json_get(compiler->document, "schema");
+
+	for (int i = 0; i < json_length(schema); i++)
+	{
+		const char *it = json_get_string(schema->children[i], "name");
+
+		if (it && strcmp(it, name) == 0)
+			return read_object(compiler, schema->children[i]);
+	}
+	return NULL;
+}
+
+/* ---------------------------------------------------------------------- columns' rules ---- */
+
+static void
+describe_type(StringInfo buf, const Column *column)
+{
+	Parameters *types = parameters_new();
+
+	parameter_json(types, "physicalType", json_get(column->property, "physicalType"));
+	parameter_json(types, "logicalType", json_get(column->property, "logicalType"));
+	if (buf->len > 0)
+		appendStringInfoString(buf, ", ");
+	escape_json(buf, column->physical_name);
+	appendStringInfo(buf, ": {%s}", types->json.data);
+}
+
+/* That the columns are there, with their types. */
+static void
+compile_types(Compiler *compiler, const Object *object)
+{
+	Parameters *parameters = parameters_new();
+	List *columns = NIL;
+	StringInfoData expected;
+
+	if (object->ncolumns == 0)
+		return;
+	initStringInfo(&expected);
+	for (int i = 0; i < object->ncolumns; i++)
+	{
+		describe_type(&expected, &object->columns[i]);
+		columns = lappend(columns, &object->columns[i]);
+	}
+	parameter_raw(parameters, "expected", psprintf("{%s}", expected.data));
+	add_table_rule(compiler, object, object->json, psprintf("%s.type", object->name), "type",
+				   columns, parameters, "=", "[0]", "none");
+}
+
+static void
+compile_property(Compiler *compiler, const Object *object, Column *column)
+{
+	const Json *property = column->property;
+	const Json *required = json_get(property, "required");
+	const Json *unique = json_get(property, "unique");
+
+	if (json_is_true(required))
+		add_row_rule(compiler, object, required, NULL, "required", list_make1(column), NULL);
+	if (json_is_true(unique))
+		add_table_rule(compiler, object, unique, NULL, "unique", list_make1(column), NULL, "=",
+					   "[0]", "rows");
+	compile_options(compiler, object, column);
+	compile_quality(compiler, object, column, json_get(property, "quality"));
+	compile_relationships(compiler, object, column, json_get(property, "relationships"));
+	compile_extensions(compiler, object, column, json_get(property, "customProperties"));
+}
+
+static double
+key_position(const Column *column)
+{
+	const Json *position = json_get(column->property, "primaryKeyPosition");
+
+	return json_is(position, JSON_IS_NUMBER) ? strtod(position->text, NULL) : -1;
+}
+
+static int
+compare_key_positions(const ListCell *a, const ListCell *b)
+{
+	const Column *x = lfirst(a);
+	const Column *y = lfirst(b);
+	double p = key_position(x);
+	double q = key_position(y);
+
+	if (p != q)
+		return p < q ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+/* The columns of a primary key are unique together, and each is required. */
+static void
+compile_primary_key(Compiler *compiler, const Object *object)
+{
+	List *key = NIL;
+	ListCell *cell;
+
+	for (int i = 0; i < object->ncolumns; i++)
+		if (json_is_true(json_get(object->columns[i].property, "primaryKey")))
+			key = lappend(key, &object->columns[i]);
+	if (key == NIL)
+		return;
+	list_sort(key, compare_key_positions);
+	foreach (cell, key)
+	{
+		const Column *column = lfirst(cell);
+
+		if (!json_is_true(json_get(column->property, "required")))
+			add_row_rule(compiler, object, json_get(column->property, "primaryKey"), NULL,
+						 "required", list_make1(lfirst(cell)), NULL);
+	}
+	if (list_length(key) == 1 &&
+		json_is_true(json_get(((Column *) linitial(key))->property, "unique")))
+		return;
+	add_table_rule(compiler, object, json_get(((Column *) linitial(key))->property, "primaryKey"),
+				   NULL, "unique", key, NULL, "=", "[0]", "rows");
+}
+
+static void
+compile_object(Compiler *compiler, const Object *object)
+{
+	compile_types(compiler, object);
+	for (int i = 0; i < object->ncolumns; i++)
+		compile_property(compiler, object, &object->columns[i]);
+	compile_primary_key(compiler, object);
+	compile_quality(compiler, object, NULL, json_get(object->json, "quality"));
+	compile_relationships(compiler, object, NULL, json_get(object->json, "relationships"));
+	compile_extensions(compiler, object, NULL, json_get(object->json, "customProperties"));
+}
+
+/* ------------------------------------------------------------------------- documents ---- */
+
+static int
+standard_of(const Json *document)
+{
+	const char *version = json_get_string(document, "apiVersion");
+
+	if (version && strncmp(version, "v3.0.", 5) == 0)
+		return STANDARD_3_0;
+	if (version && strncmp(version, "v3.2.", 5) == 0)
+		return STANDARD_3_2;
+	return STANDARD_3_1;
+}
+
+static HTAB *
+new_names(void)
+{
+	HASHCTL control = {0};
+
+	control.keysize = sizeof(((RuleName *) NULL)->name);
+	control.entrysize = sizeof(RuleName);
+	control.hcxt = CurrentMemoryContext;
+	return hash_create("names of rules", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+Compiler *
+compile_document(const Json *document, const Json *schemas)
+{
+	Compiler *compiler = palloc0(sizeof(Compiler));
+	const Json *schema = json_get(document, "schema");
+
+	compiler->document = document;
+	compiler->schemas = schemas;
+	compiler->standard = standard_of(document);
+	compiler->rule_names = new_names();
+	for (int i = 0; i < json_length(schema); i++)
+	{
+		Object *object = read_object(compiler, schema->children[i]);
+
+		CHECK_FOR_INTERRUPTS();
+		if (object)
+			compile_object(compiler, object);
+	}
+	compile_service_levels(compiler);
+	compile_extensions(compiler, NULL, NULL, json_get(document, "customProperties"));
+	return compiler;
+}
