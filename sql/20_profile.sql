@@ -417,6 +417,9 @@ BEGIN ATOMIC
                WHEN t.oid = ANY (ARRAY['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'date', 'time', 'timestamp', 'timestamptz',
                                        'text', 'varchar', 'bpchar', 'name', 'bool', 'uuid', 'bytea', 'jsonb', 'float4[]', 'float8[]']::pg_catalog.regtype[])
                THEN 'aidataops.profile_agg(%I)'
+               WHEN t.oid = 'interval'::pg_catalog.regtype THEN 'aidataops.profile_agg(EXTRACT(epoch FROM %I)::pg_catalog.float8)'
+               WHEN t.oid = 'money'::pg_catalog.regtype THEN 'aidataops.profile_agg(%I::pg_catalog.numeric)'
+               WHEN t.oid = 'timetz'::pg_catalog.regtype THEN 'aidataops.profile_agg((%I AT TIME ZONE ''UTC'')::pg_catalog.time)'
                WHEN t.oid IN (SELECT c.castsource FROM pg_catalog.pg_cast AS c
                                WHERE c.casttarget = 'float4[]'::pg_catalog.regtype AND c.castmethod = 'f')
                THEN 'aidataops.profile_agg(%I::pg_catalog.float4[])'
@@ -425,7 +428,7 @@ BEGIN ATOMIC
       FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.typid WHERE t.typtype <> 'd';
 END;
 COMMENT ON FUNCTION aidataops._profile_expression(name, oid) IS
-'Internal: the call of profile_agg() for a column of this type: as it is, as an embedding if the type has a cast to float4[] (as those of pgvector), or as text.';
+'Internal: the call of profile_agg() for a column of this type: as it is, intervals in seconds, money as numeric, times with a zone as those of UTC, as an embedding if the type has a cast to float4[] (as those of pgvector), or as text.';
 
 CREATE FUNCTION aidataops.profile_columns(relation regclass)
     RETURNS TABLE (column_name name, data_type text, profile aidataops.profile)
@@ -454,7 +457,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION aidataops.profile_columns(regclass) IS
-'Profile of every column of a table or view, a row a column, from one scan: SELECT column_name, d.* FROM profile_columns(''t''), describe(profile) AS d. Types that profile_agg() does not know are profiled as text (under settings that do not depend on the session), types with a cast to real[] (as those of pgvector) as embeddings. Needs SELECT on the relation; row-level security applies as in any query. No rows for NULL.';
+'Profile of every column of a table or view, a row a column, from one scan: SELECT column_name, d.* FROM profile_columns(''t''), describe(profile) AS d. Intervals are profiled in seconds, money as numeric, times with a zone as they are in UTC. Other types that profile_agg() does not know are profiled as text (under settings that do not depend on the session), types with a cast to real[] (as those of pgvector) as embeddings. Needs SELECT on the relation; row-level security applies as in any query. No rows for NULL.';
 
 CREATE FUNCTION aidataops.describe_columns(relation regclass)
     RETURNS TABLE (column_name name, kind text, num_rows bigint, null_fraction double precision, approx_distinct bigint, min_value text,

@@ -12,6 +12,9 @@ COMMENT ON FUNCTION aidataops._drift_measure(aidataops.profile, aidataops.profil
 CREATE FUNCTION aidataops._working_profiles(version aidataops.dataset_version, since aidataops.dataset_version DEFAULT NULL)
     RETURNS TABLE (column_name name, role text, profile aidataops.profile)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    -- categories are counted by their text, which is to be the same in every session
+    SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
 AS $$
 DECLARE
     r record;
@@ -222,7 +225,36 @@ CREATE FUNCTION aidataops.drift(reference aidataops.dataset_version, current aid
 COMMENT ON FUNCTION aidataops.drift(aidataops.dataset_version, aidataops.dataset_version, text, text, text, float8, bigint, integer) IS
 'Which columns moved between two versions, one row a column, the most drifted first; from the profiles that commits store, so it reads no data, except with name@WORKING. rows: all of both, those added since the reference against all of the reference, or auto: added if the versions share rows, which would dilute any distance and void any p-value. method: auto (psi; frechet_distance for embeddings), or one of psi, js_distance, hellinger_distance, total_variation_distance, linf_distance, kl_divergence, cramers_v, chi2_test, g_test, ks_distance, wasserstein_distance (in standard deviations), cohens_d, t_test, cosine_distance. drifted: the statistic is above its threshold, which grows as samples shrink, and the q-value, the p-value corrected for the number of columns (bh, holm, bonferroni, none), is at most alpha. effect: Cohen''s d of numbers and times, Cramer''s V of categories, cosine distance of embeddings. null_change: of the share of NULLs. out_of_range: share of current values outside the range of the reference. status: ok, lower_bound (more than 4096 categories), overlapping_samples (no p-value), insufficient_data (fewer than min_rows), kind_changed, new_column, column_gone, not_applicable, degenerate. Identifiers and ignored columns are left out; other columns are treated by their roles. For those who may read every row of the versions. Errors: no such version, an unknown method, rows or correction.';
 
-CREATE FUNCTION aidataops._compare(reference regclass, current regclass, wanted text, correction text, alpha float8, min_rows bigint, bins integer)
+-- Profiles of the columns of a relation that are worth comparing: by the roles given, or else by their types.
+CREATE FUNCTION aidataops._relation_profiles(relation regclass, roles jsonb)
+    RETURNS TABLE (column_name name, profile aidataops.profile)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    -- categories are counted by their text, which is to be the same in every session
+    SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+AS $$
+DECLARE
+    names name[];
+    calls text;
+    profiles aidataops.profile[];
+BEGIN
+    SELECT array_agg(c.name ORDER BY c.name), string_agg(c.call, ', ' ORDER BY c.name) INTO names, calls
+      FROM (SELECT a.attname AS name,
+                   CASE WHEN roles ? a.attname::text THEN aidataops._role_call(roles ->> a.attname::text, a.attname, a.atttypid)
+                        WHEN aidataops._base_type(a.atttypid) <> 'uuid'::regtype AND a.attnum <> ALL (coalesce(i.indkey::smallint[], '{}'))
+                        THEN aidataops._profile_expression(a.attname, a.atttypid) END AS call
+              FROM pg_attribute AS a LEFT JOIN pg_index AS i ON i.indrelid = a.attrelid AND i.indisprimary
+             WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped) AS c
+     WHERE c.call IS NOT NULL;
+    IF names IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT ARRAY[%s]::aidataops.profile[] FROM %s', calls, relation) INTO profiles;
+    RETURN QUERY SELECT * FROM unnest(names, profiles);
+END $$;
+COMMENT ON FUNCTION aidataops._relation_profiles(regclass, jsonb) IS 'Internal: profiles of the columns of a relation but for identifiers, from one scan.';
+
+CREATE FUNCTION aidataops._compare(reference regclass, current regclass, wanted text, correction text, alpha float8, min_rows bigint, bins integer, roles jsonb)
     RETURNS TABLE (column_name name, kind text, method text, statistic float8, threshold float8, p_value float8, q_value float8, effect float8,
         drifted boolean, null_change float8, new_categories bigint, vanished_categories bigint, out_of_range float8,
         n_reference bigint, n_current bigint, status text)
@@ -233,23 +265,31 @@ DECLARE
     old aidataops.profile[];
     new aidataops.profile[];
 BEGIN
+    IF reference IS NULL OR current IS NULL THEN
+        RAISE EXCEPTION '% must not be NULL', CASE WHEN reference IS NULL THEN 'reference' ELSE 'current' END USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    -- only checks: no column is left to guess
+    PERFORM aidataops._complete_roles(reference, '{}', roles, (SELECT jsonb_object_agg(a.attname, 'ignore') FROM pg_attribute AS a WHERE a.attrelid = reference));
     SELECT array_agg(coalesce(r.column_name, c.column_name)), array_agg(r.profile), array_agg(c.profile) INTO names, old, new
-      FROM aidataops.profile_columns(reference) AS r FULL JOIN aidataops.profile_columns(current) AS c USING (column_name);
+      FROM aidataops._relation_profiles(reference, roles) AS r FULL JOIN aidataops._relation_profiles(current, roles) AS c USING (column_name)
+        -- what one relation knows to be an identifier is one in the other, which may be a view
+     WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE NOT a.attisdropped AND a.attname = coalesce(r.column_name, c.column_name)
+                          AND a.attrelid = CASE WHEN r.column_name IS NULL THEN reference WHEN c.column_name IS NULL THEN current END);
     RETURN QUERY SELECT * FROM aidataops._drift_rows(names, old, new, wanted, correction, alpha, min_rows, bins, reference = current);
 END $$;
-COMMENT ON FUNCTION aidataops._compare(regclass, regclass, text, text, float8, bigint, integer) IS 'Internal: compare(), for the reason of _drift().';
+COMMENT ON FUNCTION aidataops._compare(regclass, regclass, text, text, float8, bigint, integer, jsonb) IS 'Internal: compare(), for the reason of _drift().';
 
 CREATE FUNCTION aidataops.compare(reference regclass, current regclass, method text DEFAULT 'auto', correction text DEFAULT 'bh', alpha float8 DEFAULT 0.05,
-    min_rows bigint DEFAULT 50, bins integer DEFAULT 10)
+    min_rows bigint DEFAULT 50, bins integer DEFAULT 10, roles jsonb DEFAULT NULL)
     RETURNS TABLE (column_name name, kind text, method text, statistic float8, threshold float8, p_value float8, q_value float8, effect float8,
         drifted boolean, null_change float8, new_categories bigint, vanished_categories bigint, out_of_range float8,
         n_reference bigint, n_current bigint, status text)
     LANGUAGE sql STABLE ROWS 20 COST 100000
     BEGIN ATOMIC
-        SELECT * FROM aidataops._compare(reference, current, method, correction, alpha, min_rows, bins);
+        SELECT * FROM aidataops._compare(reference, current, method, correction, alpha, min_rows, bins, roles);
     END;
-COMMENT ON FUNCTION aidataops.compare(regclass, regclass, text, text, float8, bigint, integer) IS
-'Which columns differ between two tables or views, columns as drift(): a training table against today''s, two views of one table. Reads both, each once. Columns are matched by name and profiled by their types: a code that is a number is treated as one. p-values hold if the two share no rows. Needs SELECT on both; row-level security applies. Errors: an unknown method or correction.';
+COMMENT ON FUNCTION aidataops.compare(regclass, regclass, text, text, float8, bigint, integer, jsonb) IS
+'Which columns differ between two tables or views, columns as drift(): a training table against today''s, two views of one table. Reads both, each once. Columns are matched by name and profiled by their types, unless roles says what they are, {"column": "role"} as in create_dataset(): a code that is a number is treated as one without {"code": "category"}, and {"id": "ignore"} leaves a column out. The columns of a primary key and those of type uuid are taken as identifiers and left out. p-values hold if the two share no rows. Needs SELECT on both; row-level security applies. Errors: an unknown method or correction, an unknown role, a role for a column that the reference does not have, NULL for a relation.';
 
 -- ---------------------------------------------------------------------- drilling down
 
@@ -275,6 +315,9 @@ COMMENT ON FUNCTION aidataops._rows_to_compare(aidataops.dataset_version, aidata
 CREATE FUNCTION aidataops._segment_profiles(version aidataops.dataset_version, since aidataops.dataset_version, segment_by name)
     RETURNS TABLE (segment text, column_name name, profile aidataops.profile)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    -- categories are counted by their text, which is to be the same in every session
+    SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
 AS $$
 DECLARE
     r record;
@@ -351,6 +394,9 @@ CREATE FUNCTION aidataops.drift_rows(reference aidataops.dataset_version, curren
     bands integer DEFAULT 3, rows text DEFAULT 'auto')
     RETURNS TABLE (band text, reference_share float8, current_share float8, contribution float8, example jsonb)
     LANGUAGE plpgsql STABLE ROWS 15 COST 100000 SET search_path = pg_catalog, pg_temp
+    -- categories are counted by their text, which is to be the same in every session
+    SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
 AS $$
 DECLARE
     added boolean := aidataops._compares_added(reference, current, rows);
@@ -370,7 +416,13 @@ BEGIN
     ELSE
         SELECT p.profile, p.role INTO new, column_role FROM aidataops._version_profiles(current) AS p WHERE p.column_name = wanted;
     END IF;
-    IF old IS NULL OR new IS NULL THEN
+    IF n IS NULL OR n < 1 THEN
+        RAISE EXCEPTION 'n must be at least 1, not %', coalesce(n::text, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is how many rows of each bin are shown.';
+    ELSIF bands IS NULL OR bands < 1 THEN
+        RAISE EXCEPTION 'bands must be at least 1, not %', coalesce(bands::text, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is of how many bins rows are shown.';
+    ELSIF old IS NULL OR new IS NULL THEN
         RAISE EXCEPTION 'column "%" is not profiled in both % and %', wanted, reference, current USING ERRCODE = 'undefined_column',
             HINT = 'Identifiers and ignored columns are not; set_column_roles() says what a column is, from the next commit on.';
     ELSIF aidataops.profile_kind(new) = 'embedding' THEN
@@ -388,4 +440,4 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops.drift_rows(aidataops.dataset_version, aidataops.dataset_version, name, integer, integer, text) IS
-'Which rows make a column drift: examples from the bins of psi_bins() that grew most, n of each of up to bands bins, the same each time. rows: as in drift(). Reads the rows of the current version. Errors: as drift(), a column that is not profiled, embeddings.';
+'Which rows make a column drift: examples from the bins of psi_bins() that grew most, n of each of up to bands bins, the same each time. rows: as in drift(). Reads the rows of the current version. Errors: as drift(), a column that is not profiled, embeddings, n or bands below 1.';

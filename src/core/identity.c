@@ -33,6 +33,20 @@ set_for_now(const char *name, const char *value)
 							 false);
 }
 
+int
+pin_text_of_values(void)
+{
+	int level = NewGUCNestLevel();
+
+	set_for_now("DateStyle", "ISO");
+	set_for_now("IntervalStyle", "postgres");
+	set_for_now("TimeZone", "UTC");
+	set_for_now("extra_float_digits", "1");
+	set_for_now("bytea_output", "hex");
+	set_for_now("lc_monetary", "C");
+	return level;
+}
+
 /* An error in between needs no care: aborting a (sub)transaction restores identity and settings. */
 static Identity
 become(Oid role, int flags)

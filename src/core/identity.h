@@ -25,6 +25,9 @@ extern Identity become_owner_of_rows(
 	Oid role); /* to read and write rows: where a policy would hide some, that is an error */
 extern void become_again(Identity previous);
 
+/* Values get the same text in every session, until AtEOXact_GUC(false, level) with what is returned. */
+extern int pin_text_of_values(void);
+
 extern Oid relation_owner(Oid relid); /* InvalidOid if it is gone */
 
 #endif

@@ -2,15 +2,17 @@
  * measure.c: all that drift() says about one column, from two profiles.
  *
  * A distance between samples is never zero, and the smaller they are, the larger it is: of two
- * samples of one distribution, of n and m rows over k bins, PSI is about (k - 1)(1/n + 1/m), since
- * it is nearly a chi-square divided by the sizes. So each threshold is a practical one, plus or
- * together with what chance alone gives; the terms are to first order in s = 1/n + 1/m.
+ * samples of one distribution, of n and m rows over k bins of many rows, PSI is about
+ * (k - 1)(1/n + 1/m), since it is nearly a chi-square divided by the sizes. So each threshold is a
+ * practical one, plus or together with what chance alone gives (chance.c); terms written here are to
+ * first order in s = 1/n + 1/m.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "aidataops.h"
+#include "drift/chance.h"
 #include "drift/profile_test.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -39,14 +41,14 @@ with_chance(double practical, double chance)
 static void
 p_of_bins(Comparison *c)
 {
-	c->p_value = homogeneity_test(c->bins, false).p_value;
+	c->p_value = p_value_of_bins(c->pair, c->bins);
 }
 
 static void
 measure_psi(Comparison *c)
 {
 	c->statistic = psi_of(c->bins, BINNING_QUANTILE);
-	c->threshold = 0.1 + (c->used - 1) * c->s;
+	c->threshold = 0.1 + psi_by_chance(c->bins);
 	p_of_bins(c);
 }
 
@@ -54,7 +56,7 @@ static void
 measure_kl(Comparison *c)
 {
 	c->statistic = kl_of(c->bins, BINNING_QUANTILE);
-	c->threshold = 0.1 + (c->used - 1) * c->s / 2;
+	c->threshold = 0.1 + kl_by_chance(c->bins);
 	p_of_bins(c);
 }
 
@@ -62,7 +64,7 @@ static void
 measure_js(Comparison *c)
 {
 	c->statistic = js_of(c->bins, BINNING_QUANTILE);
-	c->threshold = with_chance(0.1, (c->used - 1) * c->s / (8 * M_LN2));
+	c->threshold = with_chance(0.1, jensen_shannon_by_chance(c->bins));
 	p_of_bins(c);
 }
 
@@ -70,16 +72,15 @@ static void
 measure_hellinger(Comparison *c)
 {
 	c->statistic = hellinger_of(c->bins, BINNING_QUANTILE);
-	c->threshold = with_chance(0.1, (c->used - 1) * c->s / 8);
+	c->threshold = with_chance(0.1, hellinger_square_by_chance(c->bins));
 	p_of_bins(c);
 }
 
-/* Half the sum of k normal deviates, each of about the variance s / k. */
 static void
 measure_total_variation(Comparison *c)
 {
 	c->statistic = total_variation_of(c->bins, BINNING_QUANTILE);
-	c->threshold = 0.1 + sqrt((c->used - 1) * c->s / (2 * M_PI));
+	c->threshold = 0.1 + total_variation_by_chance(c->bins);
 	p_of_bins(c);
 }
 
@@ -132,19 +133,18 @@ measure_cohens_d(Comparison *c)
 static void
 measure_chi2(Comparison *c)
 {
-	TestResult test = homogeneity_test(c->bins, false);
-
-	c->statistic = test.statistic;
-	c->p_value = test.p_value;
+	c->statistic = homogeneity_test(c->bins, false).statistic;
+	p_of_bins(c);
 }
 
 static void
 measure_g(Comparison *c)
 {
 	TestResult test = homogeneity_test(c->bins, true);
+	bool sparse = strcmp(test.status, "small_expected") == 0;
 
 	c->statistic = test.statistic;
-	c->p_value = test.p_value;
+	c->p_value = sparse ? p_value_of_bins(c->pair, c->bins) : test.p_value;
 }
 
 static void
@@ -156,23 +156,44 @@ measure_t(Comparison *c)
 	c->p_value = test.p_value;
 }
 
-/* In units of the spread of the reference over all dimensions: the means of samples differ by s. */
-static void
-measure_frechet(Comparison *c)
+/* The sum of the variances of all dimensions. */
+static double
+spread_of(const Profile *embeddings)
 {
 	double spread = 0;
 
-	for (int i = 0; i < c->pair->reference->dimension && c->pair->reference->counted > 1; i++)
-		spread += embedding_variance(c->pair->reference, i);
-	c->statistic = sqrt(frechet_of(c->pair) / spread);
-	c->threshold = with_chance(0.1, c->s);
+	for (int i = 0; i < embeddings->dimension && embeddings->counted > 1; i++)
+		spread += embedding_variance(embeddings, i);
+	return spread;
 }
 
+/*
+ * In units of the spread of the reference over all dimensions. The squares of the differences of means of
+ * samples come to s, those of standard deviations of normal values to s / 2.
+ */
+static void
+measure_frechet(Comparison *c)
+{
+	c->statistic = sqrt(frechet_of(c->pair) / spread_of(c->pair->reference));
+	c->threshold = with_chance(0.1, 1.5 * c->s);
+	c->p_value = p_value_of_embeddings(c->pair);
+}
+
+/* The means of samples differ by the spread times sqrt(s), which is seen from the origin as an angle. */
 static void
 measure_cosine(Comparison *c)
 {
+	double square = 0;
+
+	for (int i = 0; i < c->pair->reference->dimension && c->pair->reference->counted > 0; i++)
+	{
+		double mean = embedding_mean(c->pair->reference, i);
+
+		square += mean * mean;
+	}
 	c->statistic = cosine_of(c->pair);
-	c->threshold = 0.1;
+	c->threshold = Min(0.1 + c->s / 2 * spread_of(c->pair->reference) / square, 1);
+	c->p_value = p_value_of_embeddings(c->pair);
 }
 
 static const struct

@@ -128,8 +128,18 @@ two_means_test(const Pair *pair, bool equal_variances)
 
 /*
  * The asymptotic law, of the least distance that the profiles allow: where buckets hide the rest, the
- * p-value is too large and not too small. The effect is the distance itself.
+ * p-value is too large and not too small.
  */
+double
+kolmogorov_p_value(const Pair *pair)
+{
+	double n = (double) profile_num_ordered(pair->reference);
+	double m = (double) profile_num_ordered(pair->current);
+
+	return kolmogorov_sf(ks_interval(pair).lower * sqrt(n * m / (n + m)));
+}
+
+/* The effect is the distance itself. */
 TestResult
 kolmogorov_test(const Pair *pair)
 {
@@ -143,8 +153,7 @@ kolmogorov_test(const Pair *pair)
 	if (!has_ordered(pair))
 		return result;
 	result.statistic = result.effect = ks_interval(pair).lower;
-	result.p_value =
-		kolmogorov_sf(result.statistic * sqrt(result.n * result.m / (result.n + result.m)));
+	result.p_value = kolmogorov_p_value(pair);
 	result.status = pair->shift == 0 ? "ok" : "bounded";
 	return result;
 }

@@ -25,5 +25,7 @@ extern int used_bins(const PairBins *bins);
 extern TestResult homogeneity_test(const PairBins *bins, bool likelihood_ratio);
 extern TestResult two_means_test(const Pair *pair, bool equal_variances);
 extern TestResult kolmogorov_test(const Pair *pair);
+/* Of values, or of the norms of embeddings; both samples have some. */
+extern double kolmogorov_p_value(const Pair *pair);
 
 #endif

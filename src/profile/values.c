@@ -43,7 +43,8 @@ profile_num_distinct(const Profile *profile)
 
 	if (profile->shift == 0)
 		return profile->nbuckets + special;
-	return (int64) rint(distinct_estimate(profile->registers)) + special;
+	/* an estimate may be beyond what there can be */
+	return Min((int64) rint(distinct_estimate(profile->registers)), profile->counted) + special;
 }
 
 /* ------------------------------------------------------------------ units of numbers ---- */

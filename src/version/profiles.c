@@ -10,9 +10,11 @@
 
 #include "aidataops.h"
 #include "catalog/pg_type.h"
+#include "core/identity.h"
 #include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "version/profiles.h"
 
@@ -48,10 +50,12 @@ profiles_of(const Source *source, const char *calls, const char *from)
 {
 	Statement statement;
 	bool isnull;
+	int level = pin_text_of_values(); /* categories are counted by their text */
 
 	statement_init(&statement,
 				   psprintf("SELECT ARRAY[%s]::aidataops.profile[] FROM %s", calls, from));
 	source_run(source, &statement);
+	AtEOXact_GUC(false, level);
 	return result_value(1, &isnull);
 }
 

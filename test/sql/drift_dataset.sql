@@ -33,6 +33,33 @@ INSERT INTO calm SELECT i, normal(0), 'c' || floor(random() * 20), random() < .1
 SELECT commit('calm', 'two');
 SELECT column_name, statistic < threshold AS below, drifted, q_value >= p_value AS corrected FROM drift('calm@1', 'calm@2') ORDER BY 1;
 
+-- what chance gives where most categories have a row or two: simulated with numpy, 40,000 permutations of the rows, which gave
+-- thresholds of 2.237, 0.446, 0.657, 0.628 and 0.676, and p = 0.151; chi-square's law would say 0.06
+CREATE FUNCTION hashed(text) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT ('x' || lpad(substr(md5($1), 1, 8), 16, '0'))::bit(64)::bigint::float8 / 4294967296 $$;
+CREATE TABLE many AS SELECT s, floor(200 * hashed(s || i) ^ 3)::int AS c FROM (VALUES ('a', 60), ('b', 1500)) AS v (s, n), generate_series(1, n) AS i;
+CREATE VIEW many_a AS SELECT c FROM many WHERE s = 'a';
+CREATE VIEW many_b AS SELECT c FROM many WHERE s = 'b';
+SELECT d.method, round(d.threshold::numeric, 2) AS threshold, round(d.p_value::numeric, 2) AS p_value, d.drifted
+  FROM unnest('{psi,kl_divergence,js_distance,hellinger_distance,total_variation_distance,chi2_test,g_test}'::text[]) AS m, compare('many_a', 'many_b', method => m, roles => '{"c": "category"}') AS d;
+SELECT round(p_value::numeric, 2) AS chi_square, status FROM chi2_test((SELECT profile_agg(c::text) FROM many_a), (SELECT profile_agg(c::text) FROM many_b));
+-- every row another: nothing can be told
+CREATE VIEW all_differ AS SELECT 'x' || generate_series(1, 100) AS c;
+CREATE VIEW others_differ AS SELECT 'y' || generate_series(1, 200) AS c;
+SELECT drifted, p_value FROM compare('all_differ', 'others_differ');
+-- a small reference and a large sample of the same: of 60 pairs some three p-values may be below .05; Pearson's alone would be eight
+SELECT count(*) FILTER (WHERE d.p_value <= 0.05) <= 3 AS calm, count(*) FILTER (WHERE chi2_p_value(s.r, s.c) <= 0.05) > 5 AS otherwise, count(*)
+  FROM (SELECT k, profile_agg(hashed(k || 'r' || i)) FILTER (WHERE i <= 60) AS r, profile_agg(hashed(k || 'c' || i)) AS c
+          FROM generate_series(1, 60) AS k, generate_series(1, 2000) AS i GROUP BY k) AS s, _drift_measure(s.r, s.c, 'auto', 10) AS d;
+-- embeddings: small samples are far apart by chance; shifted, and stretched, they are further
+CREATE VIEW vectors AS SELECT i, s, ARRAY(SELECT hashed(s || i || '/' || k) - 0.5 FROM generate_series(1, 8) AS k) AS v FROM generate_series(1, 400) AS i, unnest('{a,b}'::text[]) AS s;
+CREATE VIEW calm_vectors AS SELECT v FROM vectors WHERE s = 'a' AND i <= 60;
+CREATE VIEW other_vectors AS SELECT v FROM vectors WHERE s = 'b' AND i <= 60;
+CREATE VIEW shifted_vectors AS SELECT ARRAY(SELECT c + 0.2 FROM unnest(v) AS c) AS v FROM other_vectors;
+CREATE VIEW stretched_vectors AS SELECT ARRAY(SELECT c * 1.6 FROM unnest(v) AS c) AS v FROM other_vectors;
+SELECT r, statistic > 0.1 AS above_practical, statistic > threshold AS above, p_value < 0.001 AS certain, drifted
+  FROM unnest('{other_vectors,shifted_vectors,stretched_vectors}'::regclass[]) AS r, compare('calm_vectors', r);
+SELECT r, method, statistic > threshold AS above, drifted FROM unnest('{other_vectors}'::regclass[]) AS r, compare('calm_vectors', r, method => 'cosine_distance');
+
 -- roles decide how a column is treated
 CREATE TABLE kinds (id int PRIMARY KEY, amount numeric, code int, label text, score real, body text, at timestamptz, day date, ok boolean, note jsonb, vector real[], ref uuid);
 CREATE FUNCTION fill(first int, last int, plus float8) RETURNS void LANGUAGE sql AS $$
@@ -83,12 +110,46 @@ SELECT column_name, band, count(*), bool_and((example ->> 'x')::float8 > 1) AS a
 SELECT count(*) FROM (SELECT * FROM drift_rows('calm@3', 'calm@4', 'x') EXCEPT SELECT * FROM drift_rows('calm@3', 'calm@4', 'x')) AS other;
 SELECT band, example ->> 'size' AS size FROM drift_rows('shop@1', 'shop@2', 'size', n => 1);
 
+-- a category is the same whatever the session's settings, in a commit and in the table as it is
+CREATE TABLE settings (id int PRIMARY KEY, day date, at timestamptz, share float8, lasted interval, price money, opens timetz);
+INSERT INTO settings SELECT i, date '2026-01-01' + i % 5, '2026-01-01Z'::timestamptz + i % 3 * interval '1 day', i % 3 / 3.0, i % 40 * interval '25 hours', (i % 50)::money, '10:00Z'::timetz + i % 50 * interval '1 min'
+  FROM generate_series(1, 200) AS i;
+SELECT create_dataset('settings', 'settings', roles => '{"day": "category", "at": "category", "share": "category"}'), commit('settings', 'one');
+UPDATE settings SET id = -id;
+SET DateStyle = 'German';
+SET TimeZone = 'Asia/Tokyo';
+SET extra_float_digits = -8;
+SET IntervalStyle = 'iso_8601';
+SELECT column_name, kind, statistic, new_categories FROM drift('settings@1', 'settings@WORKING') ORDER BY 1;
+SELECT commit('settings', 'two');
+SHOW DateStyle;
+SELECT count(*) AS differ FROM version_column AS a JOIN version_column AS b USING (dataset_id, column_name) JOIN dataset AS d USING (dataset_id) WHERE d.name = 'settings' AND a.number = 1 AND b.number = 2 AND a.profile OPERATOR(aidataops.<>) b.profile;
+UPDATE settings SET day = '2030-01-01', lasted = '1000 days' WHERE id < -190;
+SELECT band, example ->> 'day' AS day, example ->> 'lasted' AS lasted FROM drift_rows('settings@2', 'settings@WORKING', 'day', n => 1, bands => 1);
+SELECT band, example ->> 'lasted' AS lasted FROM drift_rows('settings@2', 'settings@WORKING', 'lasted', n => 1, bands => 1);
+SELECT DISTINCT segment FROM drift_by('settings@1', 'settings@2', 'at') ORDER BY 1;
+RESET DateStyle;
+RESET TimeZone;
+RESET extra_float_digits;
+RESET IntervalStyle;
+
 -- two relations
 CREATE TABLE train AS SELECT i AS id, normal(0) AS x, 'a' AS c FROM generate_series(1, 500) AS i;
 CREATE VIEW today AS SELECT id, x + 1 AS x, c FROM train;
 SELECT column_name, kind, drifted, round(effect::numeric, 2) AS effect, status FROM compare('train', 'today');
+-- identifiers are left out there too, also where only one of the two knows
+CREATE TABLE keyed (id int PRIMARY KEY, ref uuid, code int);
+INSERT INTO keyed SELECT i, gen_random_uuid(), i % 3 FROM generate_series(1, 100) AS i;
+CREATE VIEW unkeyed AS SELECT id + 1000 AS id, ref, code, 1 AS more FROM keyed;
+SELECT column_name, kind, status FROM compare('keyed', 'unkeyed', roles => '{"code": "category"}');
+SELECT column_name, kind, status FROM compare('unkeyed', 'keyed', roles => '{"more": "ignore", "ref": "category"}');
 
 -- what is asked wrongly
+SELECT * FROM compare('keyed', NULL);
+SELECT * FROM compare('keyed', 'unkeyed', roles => '{"more": "number"}');
+SELECT * FROM compare('keyed', 'unkeyed', roles => '{"code": "cipher"}');
+SELECT * FROM drift_rows('calm@1', 'calm@2', 'x', n => 0);
+SELECT * FROM drift_rows('calm@1', 'calm@2', 'x', bands => NULL);
 SELECT * FROM drift('calm@1', 'calm@2', rows => 'some');
 SELECT * FROM drift('calm@2', 'calm@1', rows => 'added');
 SELECT * FROM drift('calm@1', 'shop@2', rows => 'added');
