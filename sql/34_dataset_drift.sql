@@ -126,6 +126,9 @@ BEGIN
     ELSIF rows = 'added' AND NOT aidataops._is_later(current, reference) THEN
         RAISE EXCEPTION '% did not come after %', current, reference USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Use rows => ''all'' to compare in this direction.';
+    ELSIF rows = 'added' AND (aidataops._dataset(aidataops.dataset_name(reference))).storage <> 'rows' THEN
+        RAISE EXCEPTION 'dataset "%" keeps fingerprints only, so the rows that were added are not known', aidataops.dataset_name(reference)
+            USING ERRCODE = 'feature_not_supported', HINT = 'Use rows => ''all''.';
     END IF;
     RETURN rows = 'added' OR rows = 'auto' AND aidataops._overlap(reference, current) AND aidataops._is_later(current, reference)
         AND (aidataops._dataset(aidataops.dataset_name(reference))).storage = 'rows';
@@ -223,7 +226,7 @@ CREATE FUNCTION aidataops.drift(reference aidataops.dataset_version, current aid
         SELECT * FROM aidataops._drift(reference, current, rows, method, correction, alpha, min_rows, bins);
     END;
 COMMENT ON FUNCTION aidataops.drift(aidataops.dataset_version, aidataops.dataset_version, text, text, text, float8, bigint, integer) IS
-'Which columns moved between two versions, one row a column, the most drifted first; from the profiles that commits store, so it reads no data, except with name@WORKING. rows: all of both, those added since the reference against all of the reference, or auto: added if the versions share rows, which would dilute any distance and void any p-value. method: auto (psi; frechet_distance for embeddings), or one of psi, js_distance, hellinger_distance, total_variation_distance, linf_distance, kl_divergence, cramers_v, chi2_test, g_test, ks_distance, wasserstein_distance (in standard deviations), cohens_d, t_test, cosine_distance. drifted: the statistic is above its threshold, which grows as samples shrink, and the q-value, the p-value corrected for the number of columns (bh, holm, bonferroni, none), is at most alpha. effect: Cohen''s d of numbers and times, Cramer''s V of categories, cosine distance of embeddings. null_change: of the share of NULLs. out_of_range: share of current values outside the range of the reference. status: ok, lower_bound (more than 4096 categories), overlapping_samples (no p-value), insufficient_data (fewer than min_rows), kind_changed, new_column, column_gone, not_applicable, degenerate. Identifiers and ignored columns are left out; other columns are treated by their roles. For those who may read every row of the versions. Errors: no such version, an unknown method, rows or correction.';
+'Which columns moved between two versions, one row a column, the most drifted first; from the profiles that commits store, so it reads no data, except with name@WORKING. rows: all of both, those added since the reference against all of the reference, or auto: added if the versions share rows, which would dilute any distance and void any p-value. method: auto (psi; frechet_distance for embeddings), or one of psi, js_distance, hellinger_distance, total_variation_distance, linf_distance, kl_divergence, cramers_v, chi2_test, g_test, ks_distance, wasserstein_distance (in standard deviations), cohens_d, t_test, cosine_distance. drifted: the statistic is above its threshold, which grows as samples shrink, and the q-value, the p-value corrected for the number of columns (bh, holm, bonferroni, none), is at most alpha. effect: Cohen''s d of numbers and times, Cramer''s V of categories, cosine distance of embeddings. null_change: of the share of NULLs. out_of_range: share of current values outside the range of the reference. status: ok, lower_bound (more than 4096 categories), overlapping_samples (no p-value), insufficient_data (fewer than min_rows), kind_changed, new_column, column_gone, not_applicable, degenerate. Identifiers and ignored columns are left out; other columns are treated by their roles. For those who may read every row of the versions. Errors: no such version, an unknown method, rows or correction, rows => added of a dataset that keeps fingerprints only.';
 
 -- Profiles of the columns of a relation that are worth comparing: by the roles given, or else by their types.
 CREATE FUNCTION aidataops._relation_profiles(relation regclass, roles jsonb)
@@ -354,13 +357,17 @@ BEGIN
       FULL JOIN aidataops._segment_profiles(current, CASE WHEN added THEN reference END, segment_by) AS c
         ON r.column_name = c.column_name AND coalesce('=' || r.segment, '') = coalesce('=' || c.segment, ''); -- NULL is a segment, too
     RETURN QUERY
-        SELECT segments[d.column_name::text::integer], names[d.column_name::text::integer], d.kind, d.method, d.statistic, d.threshold, d.p_value, d.q_value, d.effect,
-               CASE WHEN d.status IN ('new_column', 'column_gone') THEN NULL ELSE d.drifted END,
-               d.statistic * d.n_current / nullif(sum(d.statistic * d.n_current) OVER (PARTITION BY names[d.column_name::text::integer]), 0),
+        SELECT segments[d.place], names[d.place], d.kind, d.method, d.statistic, d.threshold, d.p_value, d.q_value, d.effect,
+               CASE WHEN d.status IN ('new_column', 'column_gone') THEN NULL ELSE d.drifted END, d.part,
                coalesce(d.n_reference, 0), coalesce(d.n_current, 0),
                CASE d.status WHEN 'new_column' THEN 'new_segment' WHEN 'column_gone' THEN 'segment_gone' ELSE d.status END
-          FROM aidataops._drift_rows(ARRAY(SELECT generate_subscripts(names, 1)::text::name), old, new, wanted, correction, alpha, min_rows, bins, overlapping AND NOT added) AS d
-         ORDER BY CASE WHEN d.drifted THEN 0 ELSE 1 END, d.statistic * d.n_current / nullif(sum(d.statistic * d.n_current) OVER (PARTITION BY names[d.column_name::text::integer]), 0) DESC NULLS LAST, 1, 2;
+          FROM (SELECT m.*, m.beyond / nullif(sum(m.beyond) OVER (PARTITION BY names[m.place]), 0) AS part
+                  FROM (SELECT r.*, r.column_name::text::integer AS place,
+                               -- a threshold is 0.1 and what chance gives, which many small segments would add up
+                               CASE WHEN r.statistic IS NOT NULL THEN greatest(r.statistic - coalesce(r.threshold - 0.1, 0), 0) END * r.n_current AS beyond
+                          FROM aidataops._drift_rows(ARRAY(SELECT generate_subscripts(names, 1)::text::name), old, new, wanted, correction, alpha, min_rows, bins,
+                                                     overlapping AND NOT added) AS r) AS m) AS d
+         ORDER BY CASE WHEN d.drifted THEN 0 ELSE 1 END, d.part DESC NULLS LAST, 1, 2;
 END $$;
 COMMENT ON FUNCTION aidataops._drift_by(aidataops.dataset_version, aidataops.dataset_version, name, text, text, text, float8, bigint, integer) IS 'Internal: drift_by(), for the reason of _drift().';
 
@@ -373,7 +380,7 @@ CREATE FUNCTION aidataops.drift_by(reference aidataops.dataset_version, current 
         SELECT * FROM aidataops._drift_by(reference, current, segment_by, rows, method, correction, alpha, min_rows, bins);
     END;
 COMMENT ON FUNCTION aidataops.drift_by(aidataops.dataset_version, aidataops.dataset_version, name, text, text, text, float8, bigint, integer) IS
-'Where it drifted: drift() within each value of a column, one row a segment and column. contribution: the segment''s part of what moved in the column, its statistic weighted by its current rows (0 to 1 over the segments of a column); the drifted with the largest come first. p-values are corrected for columns and segments together. status as drift(), and new_segment, segment_gone. Reads the rows of both versions, each once. Other arguments as drift(). Errors: as drift(), no such column.';
+'Where it drifted: drift() within each value of a column, one row a segment and column. contribution: the segment''s part of what moved in the column, its statistic beyond what chance gives, weighted by its current rows (they add up to 1 over the segments of a column; NULL if all is chance); the drifted with the largest come first. p-values are corrected for columns and segments together. status as drift(), and new_segment, segment_gone. Reads the rows of both versions, each once. Other arguments as drift(). Errors: as drift(), no such column.';
 
 CREATE FUNCTION aidataops._band_condition(family text, value text, band text, lower float8, upper float8) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

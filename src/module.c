@@ -28,10 +28,10 @@ _PG_init(void)
 							   "Recorded with each version beside session_user. It is a claim of "
 							   "the application, not an authenticated identity.",
 							   &aidataops_actor, "", PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomStringVariable("aidataops.openlineage_namespace",
-							   "What this server is called in OpenLineage events.",
-							   "For example postgres://db1:5432. Empty: postgres://localhost and the port.",
-							   &aidataops_openlineage_namespace, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable(
+		"aidataops.openlineage_namespace", "What this server is called in OpenLineage events.",
+		"For example postgres://db1:5432. Empty: postgres://localhost and the port.",
+		&aidataops_openlineage_namespace, "", PGC_USERSET, 0, NULL, NULL, NULL);
 	state_memory_init();
 	MarkGUCPrefixReserved("aidataops");
 

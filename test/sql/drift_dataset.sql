@@ -105,6 +105,14 @@ INSERT INTO calm SELECT i, normal(i % 2), CASE i % 2 WHEN 0 THEN 'even' ELSE 'od
 INSERT INTO calm SELECT i, normal(0), NULL, true FROM generate_series(2501, 2510) AS i;
 SELECT commit('calm', 'four');
 SELECT segment, drifted, contribution > .8 AS most, n_reference, n_current, status FROM drift_by('calm@3', 'calm@4', 'c') WHERE column_name = 'x' ORDER BY segment;
+-- one of 200 small segments moved: the chance of the others does not hide it
+CREATE TABLE small (id int PRIMARY KEY, s int, x float8);
+INSERT INTO small SELECT i, i % 200, hashed('s' || i) FROM generate_series(1, 20000) AS i;
+SELECT create_dataset('small', 'small'), commit('small', 'one');
+INSERT INTO small SELECT i, i % 200, hashed('s' || i) + (i % 200 = 7)::int FROM generate_series(20001, 40000) AS i;
+SELECT commit('small', 'two');
+SELECT segment, drifted, contribution > .3 AS large FROM drift_by('small@1', 'small@2', 's') LIMIT 1;
+SELECT count(*) FILTER (WHERE drifted) AS drifted, round(sum(contribution)::numeric, 6) AS sum, min(contribution) FROM drift_by('small@1', 'small@2', 's');
 -- which rows
 SELECT column_name, band, count(*), bool_and((example ->> 'x')::float8 > 1) AS are_there FROM (VALUES ('x'::name)) AS v (column_name), drift_rows('calm@3', 'calm@4', v.column_name, n => 4, bands => 1) AS r GROUP BY 1, 2;
 SELECT count(*) FROM (SELECT * FROM drift_rows('calm@3', 'calm@4', 'x') EXCEPT SELECT * FROM drift_rows('calm@3', 'calm@4', 'x')) AS other;
@@ -145,6 +153,13 @@ SELECT column_name, kind, status FROM compare('keyed', 'unkeyed', roles => '{"co
 SELECT column_name, kind, status FROM compare('unkeyed', 'keyed', roles => '{"more": "ignore", "ref": "category"}');
 
 -- what is asked wrongly
+CREATE TABLE sealed (id int PRIMARY KEY, x int);
+INSERT INTO sealed SELECT i, i FROM generate_series(1, 100) AS i;
+SELECT create_dataset('sealed', 'sealed', storage => 'fingerprint'), commit('sealed', 'one');
+INSERT INTO sealed SELECT i, i FROM generate_series(101, 200) AS i;
+SELECT commit('sealed', 'two');
+SELECT status FROM drift('sealed@1', 'sealed@2');
+SELECT * FROM drift('sealed@1', 'sealed@2', rows => 'added');
 SELECT * FROM compare('keyed', NULL);
 SELECT * FROM compare('keyed', 'unkeyed', roles => '{"more": "number"}');
 SELECT * FROM compare('keyed', 'unkeyed', roles => '{"code": "cipher"}');
