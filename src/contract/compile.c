@@ -364,6 +364,13 @@ compile_property(Compiler *compiler, const Object *object, Column *column)
 	if (json_is_true(unique))
 		add_table_rule(compiler, object, unique, NULL, "unique", list_make1(column), NULL, "=",
 					   "[0]", "rows");
+	if (json_length(json_get(property, "properties")) > 0 || json_get(property, "items") ||
+		json_get(property, "map"))
+		finding(
+			compiler, FINDING_NOTE, property, "not_enforced",
+			psprintf("what is inside of \"%s\" is kept, not enforced", column->name),
+			pstrdup(
+				"The options of the property itself are enforced: minItems, required and so on."));
 	compile_options(compiler, object, column);
 	compile_quality(compiler, object, column, json_get(property, "quality"));
 	compile_relationships(compiler, object, column, json_get(property, "relationships"));
@@ -391,6 +398,23 @@ compare_key_positions(const ListCell *a, const ListCell *b)
 	return (x > y) - (x < y);
 }
 
+static void
+check_key_positions(Compiler *compiler, List *key)
+{
+	for (int i = 1; i < list_length(key); i++)
+	{
+		Column *column = list_nth(key, i);
+
+		if (key_position(column) != key_position(list_nth(key, i - 1)))
+			continue;
+		finding(compiler, FINDING_WARNING, json_get(column->property, "primaryKey"),
+				"ambiguous_order",
+				psprintf("properties \"%s\" and \"%s\" have the same place in the primary key",
+						 ((Column *) list_nth(key, i - 1))->name, column->name),
+				pstrdup("Number them: primaryKeyPosition 1, 2 and so on."));
+	}
+}
+
 /* The columns of a primary key are unique together, and each is required. */
 static void
 compile_primary_key(Compiler *compiler, const Object *object)
@@ -404,6 +428,7 @@ compile_primary_key(Compiler *compiler, const Object *object)
 	if (key == NIL)
 		return;
 	list_sort(key, compare_key_positions);
+	check_key_positions(compiler, key);
 	foreach (cell, key)
 	{
 		const Column *column = lfirst(cell);

@@ -6,6 +6,7 @@
 #include "aidataops.h"
 #include "catalog/pg_type.h"
 #include "contract/compile.h"
+#include "contract/standard.h"
 #include "core/rows.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -92,10 +93,15 @@ Datum
 contract_findings(PG_FUNCTION_ARGS)
 {
 	static const char *const severities[] = {"error", "warning", "note"};
+	Compiler *compiler;
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach (cell, compile_arguments(fcinfo)->findings)
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	compiler = compile_arguments(fcinfo);
+	check_form(compiler);
+	foreach (cell, compiler->findings)
 	{
 		const Finding *it = lfirst(cell);
 		RowBuilder row = {0};

@@ -1,0 +1,434 @@
+/*
+ * lint.c: options of properties, and schedules, that contradict their type, each other or themselves.
+ */
+#include "postgres.h"
+
+#include "aidataops.h"
+#include "contract/standard.h"
+#include "utils/builtins.h"
+
+typedef enum OptionValue
+{
+	SIZE,      /* whole, not negative */
+	BOUND,     /* number, or text for times */
+	EXCLUSIVE, /* as BOUND, and until 3.0 a boolean */
+	DIVISOR,   /* positive number */
+	WORD,
+	FLAG,
+	WORDS
+} OptionValue;
+
+static const struct
+{
+	const char *name;
+	const char *types; /* logical types that have it, each with blanks around */
+	OptionValue value;
+} options[] = {
+	{"minLength", " string ", SIZE},
+	{"maxLength", " string ", SIZE},
+	{"pattern", " string ", WORD},
+	{"format", " string date timestamp time integer number ", WORD},
+	{"minimum", " date timestamp time integer number ", BOUND},
+	{"maximum", " date timestamp time integer number ", BOUND},
+	{"exclusiveMinimum", " date timestamp time integer number ", EXCLUSIVE},
+	{"exclusiveMaximum", " date timestamp time integer number ", EXCLUSIVE},
+	{"multipleOf", " integer number ", DIVISOR},
+	{"timezone", " timestamp time ", FLAG},
+	{"defaultTimezone", " timestamp time ", WORD},
+	{"minItems", " array ", SIZE},
+	{"maxItems", " array ", SIZE},
+	{"uniqueItems", " array ", FLAG},
+	{"minProperties", " object ", SIZE},
+	{"maxProperties", " object ", SIZE},
+	{"required", " object ", WORDS},
+};
+
+static bool
+is_of_times(const char *type)
+{
+	return strcmp(type, "date") == 0 || strcmp(type, "timestamp") == 0 || strcmp(type, "time") == 0;
+}
+
+/* -------------------------------------------------------------------------- single ones ---- */
+
+static const char *
+digits(const char *text, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (text == NULL || text[i] < '0' || text[i] > '9')
+			return NULL;
+	return text + n;
+}
+
+static const char *
+expect(const char *text, const char *one_of)
+{
+	return text && *text && strchr(one_of, *text) ? text + 1 : NULL;
+}
+
+static const char *
+scan_date(const char *text)
+{
+	text = expect(digits(text, 4), "-");
+	text = expect(digits(text, 2), "-");
+	return digits(text, 2);
+}
+
+static const char *
+scan_zone(const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return text;
+	if (*text == 'Z')
+		return text + 1;
+	text = digits(expect(text, "+-"), 2);
+	if (text && *text == ':')
+		text++;
+	return text && *text ? digits(text, 2) : text;
+}
+
+static const char *
+scan_time(const char *text)
+{
+	text = digits(expect(digits(text, 2), ":"), 2);
+	if (text && *text == ':')
+		text = digits(text + 1, 2);
+	if (text && *text == '.')
+	{
+		text = digits(text + 1, 1);
+		while (text && *text >= '0' && *text <= '9')
+			text++;
+	}
+	return scan_zone(text);
+}
+
+/* Whether a bound looks like ISO 8601, so that bounds compare as texts. */
+static bool
+is_time(const char *text, const char *type)
+{
+	if (strcmp(type, "time") == 0)
+		text = scan_time(text);
+	else
+	{
+		text = scan_date(text);
+		if (text && *text && strcmp(type, "timestamp") == 0)
+			text = scan_time(expect(text, "T "));
+	}
+	return text && *text == '\0';
+}
+
+static const char *
+expected_bound(const Json *value, const char *type)
+{
+	if (is_of_times(type))
+		return json_string(value) && is_time(value->text, type)
+				   ? NULL
+				   : "a string: 2026-01-31, 12:00:00, or both with a T between";
+	if (type[0] == '\0' && json_string(value))
+		return NULL;
+	return value->kind == JSON_IS_NUMBER ? NULL : "a number, without quotes";
+}
+
+/* What it must be; NULL if it is. */
+static const char *
+expected(const Compiler *compiler, const Json *value, OptionValue kind, const char *type)
+{
+	bool is_number = value->kind == JSON_IS_NUMBER;
+
+	switch (kind)
+	{
+		case SIZE:
+			return is_number && json_is_whole(value) && value->text[0] != '-'
+					   ? NULL
+					   : "a whole number, not negative";
+		case DIVISOR:
+			return is_number && strtod(value->text, NULL) > 0 ? NULL : "a number more than 0";
+		case EXCLUSIVE:
+			/* of what came with 3.1 the compiler tells */
+			if (value->kind == JSON_IS_BOOLEAN)
+				return NULL;
+			if (compiler->standard == STANDARD_3_0 && !is_of_times(type))
+				return "a boolean until version 3.0 of the standard";
+			return expected_bound(value, type);
+		case BOUND:
+			return expected_bound(value, type);
+		case WORD:
+			return value->kind == JSON_IS_STRING ? NULL : "a string";
+		case FLAG:
+			return value->kind == JSON_IS_BOOLEAN ? NULL : "true or false";
+		default:
+			for (int i = 0; i < json_length(value); i++)
+				if (value->children[i]->kind != JSON_IS_STRING)
+					return "an array of strings";
+			return json_length(value) > 0 ? NULL : "an array of strings";
+	}
+}
+
+static int
+option_number(const char *name)
+{
+	for (int i = 0; i < lengthof(options); i++)
+		if (strcmp(options[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static void
+unknown_option(Compiler *compiler, const Json *option)
+{
+	const char *names[lengthof(options)];
+
+	for (int i = 0; i < lengthof(options); i++)
+		names[i] = options[i].name;
+	finding(compiler, FINDING_ERROR, option, "unknown_field",
+			psprintf("there is no option \"%s\"", option->key),
+			did_you_mean(option->key, names, lengthof(names)));
+}
+
+static void
+check_option(Compiler *compiler, const Json *option, const char *type)
+{
+	int n = option_number(option->key);
+	const char *wanted;
+
+	if (n < 0)
+	{
+		unknown_option(compiler, option);
+		return;
+	}
+	if (type[0] && !strstr(options[n].types, psprintf(" %s ", type)))
+	{
+		finding(compiler, FINDING_ERROR, option, "misplaced_option",
+				psprintf("\"%s\" is no option of logicalType %s", option->key, type),
+				psprintf("It is one of:%s", options[n].types));
+		return;
+	}
+	wanted = expected(compiler, option, options[n].value, type);
+	if (wanted)
+		finding(compiler, FINDING_ERROR, option, "wrong_type",
+				psprintf("%s is %s", option->key, json_printed(option)),
+				psprintf("It must be %s.", wanted));
+}
+
+static void
+check_format(Compiler *compiler, const Json *format, const char *type)
+{
+	static const char integers[] = " i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 ";
+	static const char strings[] = " email uuid uri hostname ipv4 ipv6 date time date-time "
+								  "password byte binary ";
+	const char *known = strcmp(type, "integer") == 0  ? integers
+						: strcmp(type, "number") == 0 ? " f32 f64 "
+						: strcmp(type, "string") == 0 ? strings
+													  : NULL;
+
+	if (known == NULL || json_string(format) == NULL ||
+		strstr(known, psprintf(" %s ", format->text)))
+		return;
+	finding(compiler, FINDING_WARNING, format, "not_enforced",
+			psprintf("format %s of %s is unknown, and not enforced", json_printed(format), type),
+			psprintf("Formats are:%s", known));
+}
+
+/* -------------------------------------------------------------------------------- pairs ---- */
+
+/* Less than 0 if a is before b; 0 too if they cannot be compared. */
+static int
+compare_bounds(const Json *a, const Json *b)
+{
+	if (a->kind != b->kind)
+		return 0;
+	if (a->kind == JSON_IS_NUMBER)
+		return json_compare_numbers(a, b);
+	return a->kind == JSON_IS_STRING && strlen(a->text) == strlen(b->text)
+			   ? strcmp(a->text, b->text)
+			   : 0;
+}
+
+static void
+check_order(Compiler *compiler, const Json *holder, const char *low, const char *high,
+			bool may_be_equal)
+{
+	const Json *a = json_get(holder, low);
+	const Json *b = json_get(holder, high);
+	int order;
+
+	if (a == NULL || b == NULL || a->kind == JSON_IS_BOOLEAN || b->kind == JSON_IS_BOOLEAN)
+		return;
+	order = compare_bounds(a, b);
+	if (order > 0 || (order == 0 && !may_be_equal && a->kind == b->kind && json_same(a, b)))
+		finding(compiler, FINDING_ERROR, a, "reversed_bounds",
+				psprintf("nothing is allowed: %s is %s, and %s %s", low, json_printed(a), high,
+						 json_printed(b)),
+				NULL);
+}
+
+static void
+check_orders(Compiler *compiler, const Json *holder)
+{
+	check_order(compiler, holder, "minLength", "maxLength", true);
+	check_order(compiler, holder, "minItems", "maxItems", true);
+	check_order(compiler, holder, "minProperties", "maxProperties", true);
+	check_order(compiler, holder, "minimum", "maximum", true);
+	check_order(compiler, holder, "exclusiveMinimum", "maximum", false);
+	check_order(compiler, holder, "minimum", "exclusiveMaximum", false);
+	check_order(compiler, holder, "exclusiveMinimum", "exclusiveMaximum", false);
+}
+
+/* --------------------------------------------------------------------------- the property ---- */
+
+static void
+check_enum_values(Compiler *compiler, const Json *property, const char *type)
+{
+	const Json *values = json_get(property, "enum");
+	bool numeric = strcmp(type, "integer") == 0 || strcmp(type, "number") == 0;
+
+	if (json_is(values, JSON_IS_ARRAY) && values->count == 0)
+		finding(compiler, FINDING_ERROR, values, "empty_values",
+				pstrdup("no value is valid: enum is empty"), NULL);
+	for (int i = 0; i < json_length(values); i++)
+	{
+		const Json *value = json_get(values->children[i], "value");
+
+		if (value && ((numeric && value->kind == JSON_IS_STRING) ||
+					  (strcmp(type, "string") == 0 && value->kind == JSON_IS_NUMBER)))
+			finding(
+				compiler, FINDING_ERROR, value, "wrong_type",
+				psprintf("value %s of enum is not of logicalType %s", json_printed(value), type),
+				NULL);
+	}
+}
+
+static void
+check_key(Compiler *compiler, const Json *property)
+{
+	const Json *key = json_get(property, "primaryKey");
+	const Json *required = json_get(property, "required");
+
+	if (json_is_true(key) && json_is(required, JSON_IS_BOOLEAN) && !required->boolean)
+		finding(compiler, FINDING_WARNING, required, "conflicting_rules",
+				pstrdup("property of a primary key is said not to be required"),
+				pstrdup("It is, as a part of the key."));
+}
+
+static void
+check_vector(Compiler *compiler, const Json *property)
+{
+	const Json *dimensions = json_get(json_get(property, "vector"), "dimensions");
+
+	if (json_is(dimensions, JSON_IS_NUMBER) && strtod(dimensions->text, NULL) < 1)
+		finding(compiler, FINDING_ERROR, dimensions, "invalid_value",
+				psprintf("dimensions is %s", dimensions->text), pstrdup("It must be 1 or more."));
+}
+
+void
+check_options(Compiler *compiler, const Json *property)
+{
+	const Json *holder = json_get(property, "logicalTypeOptions");
+	const char *type = json_get_string(property, "logicalType");
+
+	if (type == NULL)
+		type = "";
+	check_enum_values(compiler, property, type);
+	check_key(compiler, property);
+	check_vector(compiler, property);
+	if (!json_is(holder, JSON_IS_OBJECT))
+		return;
+	for (int i = 0; i < holder->count; i++)
+		check_option(compiler, holder->children[i], type);
+	check_format(compiler, json_get(holder, "format"), type);
+	check_orders(compiler, holder);
+}
+
+/* ------------------------------------------------------------------------------ schedules ---- */
+
+static const struct
+{
+	int first;
+	int last;
+	const char *names; /* three letters each */
+} cron_fields[] = {
+	{0, 59, ""},
+	{0, 23, ""},
+	{1, 31, ""},
+	{1, 12, "janfebmaraprmayjunjulaugsepoctnovdec"},
+	{0, 7, "sunmontuewedthufrisat"},
+};
+
+/* A number or a name; -1 if it is none. */
+static int
+cron_value(const char **at, int field)
+{
+	int value = -1;
+
+	if (**at >= '0' && **at <= '9')
+	{
+		value = 0;
+		while (**at >= '0' && **at <= '9' && value < 1000)
+			value = value * 10 + *(*at)++ - '0';
+		return value >= cron_fields[field].first && value <= cron_fields[field].last ? value : -1;
+	}
+	for (int i = 0; cron_fields[field].names[i]; i += 3)
+		if (pg_strncasecmp(*at, cron_fields[field].names + i, 3) == 0)
+			value = cron_fields[field].first + i / 3;
+	if (value >= 0)
+		*at += 3;
+	return value;
+}
+
+static bool
+cron_part(const char **at, int field)
+{
+	int first;
+
+	if (**at == '*')
+		(*at)++;
+	else if ((first = cron_value(at, field)) < 0)
+		return false;
+	else if (**at == '-')
+	{
+		int last;
+
+		(*at)++;
+		last = cron_value(at, field);
+		if (last < first)
+			return false;
+	}
+	if (**at != '/')
+		return true;
+	(*at)++;
+	return cron_value(at, 0) > 0;
+}
+
+static bool
+is_cron(const char *at)
+{
+	for (int field = 0; field < lengthof(cron_fields); field++)
+	{
+		at += strspn(at, " \t");
+		for (;;)
+		{
+			if (!cron_part(&at, field))
+				return false;
+			if (*at != ',')
+				break;
+			at++;
+		}
+		if (*at != '\0' && *at != ' ' && *at != '\t')
+			return false;
+	}
+	return at[strspn(at, " \t")] == '\0';
+}
+
+void
+check_schedule(Compiler *compiler, const Json *holder)
+{
+	const Json *schedule = json_get(holder, "schedule");
+	const char *scheduler = json_get_string(holder, "scheduler");
+
+	if (json_string(schedule) && scheduler && pg_strcasecmp(scheduler, "cron") == 0 &&
+		!is_cron(schedule->text))
+		finding(
+			compiler, FINDING_WARNING, schedule, "invalid_schedule",
+			psprintf("schedule %s is none that cron knows", json_printed(schedule)),
+			pstrdup("It has five fields: minute, hour, day of the month, month, day of the week."));
+}

@@ -1,0 +1,16 @@
+/*
+ * standard.h: the form of documents of the Open Data Contract Standard.
+ */
+#ifndef AIDATAOPS_CONTRACT_STANDARD_H
+#define AIDATAOPS_CONTRACT_STANDARD_H
+
+#include "contract/compile.h"
+
+/* Findings where a document has not the form that its version of the standard gives it. */
+extern void check_form(Compiler *compiler);
+/* Findings where options contradict each other or their type. */
+extern void check_options(Compiler *compiler, const Json *property);
+extern void check_schedule(Compiler *compiler, const Json *holder);
+extern char *did_you_mean(const char *word, const char *const *words, int count);
+
+#endif
