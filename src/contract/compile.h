@@ -108,6 +108,7 @@ extern void compile_quality(Compiler *compiler, const Object *object, Column *co
 							const Json *quality);
 extern void compile_extensions(Compiler *compiler, const Object *object, Column *column,
 							   const Json *custom_properties);
+extern void check_conflicts(Compiler *compiler);
 extern void compile_service_levels(Compiler *compiler);
 extern void compile_relationships(Compiler *compiler, const Object *object, Column *column,
 								  const Json *relationships);

@@ -6,6 +6,7 @@
 #include "aidataops.h"
 #include "contract/kinds.h"
 #include "contract/regex.h"
+#include "contract/sql_text.h"
 
 static const Kind kinds[] = {
 	{"required", false, NULL, ""},
@@ -28,7 +29,7 @@ static const Kind kinds[] = {
 	 "dimensions operator sql"},
 	{"duplicates", true, "rows", ""},
 	{"unique", true, "rows", ""},
-	{"reference", true, "rows", "relation! columns"},
+	{"reference", true, "rows", "relation! to!"},
 	{"freshness", true, "seconds", ""},
 	{"statistic", true, "none", "function! p"},
 	{"sql", true, "none", "query!"},
@@ -122,6 +123,70 @@ knows_all(Compiler *compiler, const Kind *kind, const Json *implementation)
 	return known;
 }
 
+/* Of which types parameters are, whatever the kind; others may be anything. */
+static const struct
+{
+	const char *names; /* surrounded by blanks */
+	JsonKind kind;
+} types[] = {
+	{" regex format sql query operator check function coefficient unit rater label level key gold "
+	 "gold_label reference method relation column object ",
+	 JSON_IS_STRING},
+	{" divisor dimensions p min_rows share value ", JSON_IS_NUMBER},
+	{" values to columns ", JSON_IS_ARRAY},
+};
+
+static bool
+has_type(Compiler *compiler, const Json *it, const Kind *kind)
+{
+	static const char *const names[] = {
+		[JSON_IS_NUMBER] = "a number", [JSON_IS_STRING] = "a string", [JSON_IS_ARRAY] = "an array"};
+
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		/* a service level's value and unit are checked where durations are */
+		if (!strstr(types[i].names, psprintf(" %s ", it->key)) || it->kind == types[i].kind ||
+			strcmp(it->key, "value") == 0)
+			continue;
+		finding(compiler, FINDING_ERROR, it, "wrong_type",
+				psprintf("%s is %s", it->key, json_kind_name(it)),
+				psprintf("It must be %s.", names[types[i].kind]));
+		return false;
+	}
+	return true;
+}
+
+static bool
+is_one_of_words(const char *word, const char *words)
+{
+	return word && strstr(words, psprintf(" %s ", word));
+}
+
+static bool
+check_argument(Compiler *compiler, const Json *it, const Kind *kind)
+{
+	const char *words = NULL;
+
+	if (!has_type(compiler, it, kind))
+		return false;
+	if (strcmp(it->key, "sql") == 0)
+		return check_sql(compiler, it, it->text, true);
+	if (strcmp(it->key, "query") == 0)
+		return check_sql(compiler, it, it->text, false);
+	if (strcmp(it->key, "operator") == 0)
+		words = " = <> < <= > >= ";
+	else if (strcmp(it->key, "function") == 0)
+		words = " avg sum min max stddev median quantile ";
+	else if (strcmp(it->key, "check") == 0)
+		words = " range length pattern values not_values multiple_of format items properties "
+				"dimensions compare expression ";
+	if (words == NULL || is_one_of_words(it->text, words))
+		return true;
+	finding(compiler, FINDING_ERROR, it, "unknown_value",
+			psprintf("%s is %s", it->key, json_printed(it)), psprintf("Allowed:%s", words));
+	return false;
+}
+
 Parameters *
 kind_parameters(Compiler *compiler, const Kind *kind, const Json *implementation)
 {
@@ -143,6 +208,8 @@ kind_parameters(Compiler *compiler, const Kind *kind, const Json *implementation
 
 		if (strcmp(it->key, "kind") == 0 || strcmp(it->key, "columns") == 0)
 			continue;
+		if (!check_argument(compiler, it, kind))
+			return NULL;
 		if (strcmp(it->key, "regex") == 0)
 		{
 			char *regex = compile_regex(compiler, it);
@@ -152,7 +219,7 @@ kind_parameters(Compiler *compiler, const Kind *kind, const Json *implementation
 			parameter_text(parameters, "regex", regex);
 		}
 		else
-			parameter_json(parameters, it->key, it);
+			parameter_json(parameters, strcmp(it->key, "to") == 0 ? "columns" : it->key, it);
 	}
 	return parameters;
 }

@@ -7,6 +7,7 @@
 #include "contract/compile.h"
 #include "contract/kinds.h"
 #include "contract/regex.h"
+#include "contract/sql_text.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -506,14 +507,18 @@ compile_sql(Compiler *compiler, const Object *object, Column *column, Check *che
 {
 	const char *query = json_get_string(check->json, "query");
 	Parameters *parameters = parameters_new();
+	char *filled;
 
 	if (query == NULL || query[0] == '\0')
 		finding(compiler, FINDING_ERROR, check->json, "empty_check",
 				pstrdup("sql check has no query"), NULL);
 	else if (read_operator(compiler, check))
 	{
+		filled = fill_in(query, object, column);
+		if (!check_sql(compiler, json_get(check->json, "query"), filled, false))
+			return;
 		check->unit = "none";
-		parameter_text(parameters, "query", fill_in(query, object, column));
+		parameter_text(parameters, "query", filled);
 		add_check_rule(compiler, object, check, "sql", column ? list_make1(column) : NIL,
 					   parameters);
 	}

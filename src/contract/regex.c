@@ -36,6 +36,9 @@ static const Range space[] = {
 	{0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}};
 static const Range line_end[] = {{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}};
 
+/* Characters that mean more than themselves, in brackets or outside. */
+static const char SPECIAL[] = "*+?{}()[]|^$.\\-";
+
 static const char WORD[] = "[0-9A-Z_a-z]";
 
 typedef struct Translation
@@ -65,19 +68,11 @@ knows_unicode(void)
 	return GetDatabaseEncoding() == PG_UTF8;
 }
 
-static bool
-is_alphanumeric(pg_wchar c)
-{
-	return c < 0x80 && isalnum((unsigned char) c);
-}
-
 static void
 put_code_point(Translation *t, pg_wchar c)
 {
-	if (is_alphanumeric(c))
-		appendStringInfoChar(&t->out, (char) c);
-	else if (c > ' ' && c < 0x7F)
-		appendStringInfo(&t->out, "\\%c", (char) c);
+	if (c >= ' ' && c < 0x7F)
+		appendStringInfo(&t->out, strchr(SPECIAL, (char) c) ? "\\%c" : "%c", (char) c);
 	else if (c <= 0xFFFF)
 		appendStringInfo(&t->out, "\\u%04X", c);
 	else

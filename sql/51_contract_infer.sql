@@ -1,0 +1,154 @@
+-- A contract proposed from a table as it is (docs/contracts.md)
+
+CREATE FUNCTION aidataops._logical_type(type oid) RETURNS text
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT CASE WHEN b.typname IN ('int2', 'int4', 'int8') THEN 'integer'
+                WHEN b.typcategory = 'N' AND b.typname <> 'oid' THEN 'number'
+                WHEN b.typcategory = 'B' THEN 'boolean'
+                WHEN b.typname = 'date' THEN 'date'
+                WHEN b.typname IN ('timestamp', 'timestamptz') THEN 'timestamp'
+                WHEN b.typname IN ('time', 'timetz') THEN 'time'
+                WHEN b.typcategory = 'A' OR b.typname IN ('vector', 'halfvec') THEN 'array'
+                WHEN b.typname IN ('json', 'jsonb', 'hstore') OR b.typtype = 'c' THEN 'object'
+                ELSE 'string' END
+      FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_type AS b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+     WHERE t.oid = type;
+END;
+COMMENT ON FUNCTION aidataops._logical_type(oid) IS 'Internal: the standard''s type of values of a type.';
+
+-- Of a sample: how often each column is NULL, its extremes if it is a number, and its values if they are few.
+CREATE FUNCTION aidataops._sample_columns(relation regclass, sample bigint) RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    few constant integer := 20;
+    total real := (SELECT greatest(c.reltuples, 1) FROM pg_class AS c WHERE c.oid = relation AND c.relkind IN ('r', 'm', 'p'));
+    columns text;
+    names text;
+    result jsonb;
+BEGIN
+    SELECT string_agg(format('%L, jsonb_build_object(''nulls'', count(*) - count(%2$I)%3$s)', a.attname, a.attname,
+               CASE WHEN aidataops._logical_type(a.atttypid) IN ('number', 'integer') THEN format(', ''min'', min(%1$I), ''max'', max(%1$I)', a.attname)
+                    WHEN aidataops._logical_type(a.atttypid) = 'string' THEN
+                        format($f$, 'values', (SELECT CASE WHEN count(DISTINCT v) <= %2$s THEN jsonb_agg(DISTINCT v) END FROM unnest((array_agg(DISTINCT left(%1$I::text, 200)))[1:%2$s + 1]) AS v),
+                                  'uuid', bool_and(%1$I::text ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'), 'email', bool_and(%1$I::text ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$')$f$, a.attname, few)
+                    ELSE '' END), ', ' ORDER BY a.attnum), string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns, names
+      FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+       AND has_column_privilege(relation, a.attnum, 'SELECT');
+    EXECUTE format('SELECT jsonb_build_object(''rows'', count(*)) || jsonb_build_object(%s) FROM (SELECT %s FROM %s%s LIMIT %s) AS s', columns, names, relation,
+                   CASE WHEN total > sample THEN format(' TABLESAMPLE SYSTEM (%s) REPEATABLE (0)', least(100, 110.0 * sample / total)) ELSE '' END, sample) INTO result;
+    RETURN result;
+END $$;
+COMMENT ON FUNCTION aidataops._sample_columns(regclass, bigint) IS 'Internal: what a sample of a table shows of each column, as the caller sees it.';
+
+CREATE FUNCTION aidataops._observed_checks(logical_type text, physical_type text, observed jsonb, num_rows bigint, required boolean) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    nulls bigint := (observed ->> 'nulls')::bigint;
+    known bigint := num_rows - nulls;
+    seen text := format('observed in %s rows', num_rows);
+    checks jsonb := '[]';
+BEGIN
+    IF known < 100 THEN
+        RETURN checks; -- too few to tell
+    END IF;
+    IF nulls = 0 AND NOT required THEN
+        checks := checks || jsonb_build_object('metric', 'nullValues', 'mustBe', 0, 'severity', 'warning', 'dimension', 'completeness', 'description', seen);
+    ELSIF nulls > 0 THEN
+        checks := checks || jsonb_build_object('metric', 'nullValues', 'mustBeLessOrEqualTo', least(100, ceil(200.0 * nulls / num_rows)), 'unit', 'percent', 'severity', 'warning',
+                                               'dimension', 'completeness', 'description', format('%s: %s %% are NULL, twice as many are let through', seen, round(100.0 * nulls / num_rows, 1)));
+    END IF;
+    IF observed ->> 'email' = 'true' THEN
+        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "format", "format": "email"}'::jsonb);
+    ELSIF observed ->> 'uuid' = 'true' AND physical_type <> 'uuid' THEN
+        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "format", "format": "uuid"}'::jsonb);
+    ELSIF jsonb_array_length(CASE jsonb_typeof(observed -> 'values') WHEN 'array' THEN observed -> 'values' ELSE '[]' END) BETWEEN 1 AND known / 20 THEN
+        checks := checks || jsonb_build_object('metric', 'invalidValues', 'arguments', jsonb_build_object('validValues', observed -> 'values'), 'mustBe', 0, 'severity', 'warning',
+                                               'dimension', 'conformity', 'description', seen);
+    END IF;
+    -- bounds that mean something: of shares, and of what is counted
+    IF logical_type = 'number' AND (observed ->> 'min')::numeric BETWEEN 0 AND 1 AND (observed ->> 'max')::numeric BETWEEN 0 AND 1 THEN
+        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "range", "min": 0, "max": 1}'::jsonb);
+    ELSIF logical_type IN ('number', 'integer') AND (observed ->> 'min')::numeric >= 0 THEN
+        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "range", "min": 0}'::jsonb);
+    END IF;
+    RETURN checks;
+END $$;
+COMMENT ON FUNCTION aidataops._observed_checks(text, text, jsonb, bigint, boolean) IS 'Internal: checks of a column that a sample suggests. They are warnings.';
+
+CREATE FUNCTION aidataops._inferred_property(relation regclass, attribute pg_attribute, observed jsonb, num_rows bigint) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    physical_type text := format_type(attribute.atttypid, attribute.atttypmod);
+    logical_type text := aidataops._logical_type(attribute.atttypid);
+    required boolean := attribute.attnotnull;
+    key_position integer := (SELECT array_position(i.indkey::smallint[], attribute.attnum) + 1 FROM pg_index AS i WHERE i.indrelid = relation AND i.indisprimary);
+    labels jsonb := (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = attribute.atttypid);
+    checks jsonb := CASE WHEN observed IS NULL THEN '[]'
+        -- of enums the type tells; the numbers of keys are none to bound
+        ELSE aidataops._observed_checks(logical_type, physical_type, observed - CASE WHEN labels IS NOT NULL THEN '{values}' WHEN key_position IS NOT NULL THEN '{min,max}' ELSE '{}' END::text[], num_rows, required) END;
+BEGIN
+    IF labels IS NOT NULL THEN
+        checks := jsonb_build_array(jsonb_build_object('metric', 'invalidValues', 'arguments', jsonb_build_object('validValues', labels), 'mustBe', 0)) || checks;
+    END IF;
+    RETURN jsonb_strip_nulls(jsonb_build_object(
+        'name', attribute.attname, 'description', col_description(relation, attribute.attnum), 'logicalType', logical_type, 'physicalType', physical_type,
+        'required', CASE WHEN required THEN true END, 'primaryKey', CASE WHEN key_position IS NOT NULL THEN true END, 'primaryKeyPosition', key_position,
+        'unique', (SELECT true FROM pg_index AS i WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND NOT i.indisprimary AND i.indpred IS NULL
+                                                    AND i.indnkeyatts = 1 AND i.indkey[0] = attribute.attnum LIMIT 1),
+        'logicalTypeOptions', CASE WHEN attribute.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND attribute.atttypmod > 4 THEN jsonb_build_object('maxLength', attribute.atttypmod - 4) END,
+        'quality', nullif(checks, '[]')));
+END $$;
+COMMENT ON FUNCTION aidataops._inferred_property(regclass, pg_attribute, jsonb, bigint) IS 'Internal: the property of a contract that a column suggests.';
+
+CREATE FUNCTION aidataops._inferred_constraints(relation regclass) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT jsonb_agg(CASE c.contype
+                WHEN 'c' THEN jsonb_build_object('name', c.conname, 'type', 'custom', 'engine', 'aidataops', 'description', 'CHECK constraint of the table',
+                                  'implementation', jsonb_build_object('kind', 'expression', 'columns', k.columns, 'sql', pg_get_expr(c.conbin, c.conrelid)))
+                WHEN 'f' THEN jsonb_build_object('name', c.conname, 'type', 'custom', 'engine', 'aidataops', 'description', 'foreign key of the table', 'mustBe', 0,
+                                  'implementation', jsonb_build_object('kind', 'reference', 'columns', k.columns, 'relation', c.confrelid::regclass::text, 'to', f.columns))
+                ELSE jsonb_build_object('name', c.conname, 'metric', 'duplicateValues', 'mustBe', 0, 'description', 'unique constraint of the table',
+                                  'arguments', jsonb_build_object('properties', k.columns)) END ORDER BY c.conname)
+              FROM pg_constraint AS c
+              CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(a.attname ORDER BY u.n), '[]') AS columns FROM unnest(c.conkey) WITH ORDINALITY AS u (attnum, n) JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = u.attnum) AS k
+              CROSS JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY u.n) AS columns FROM unnest(c.confkey) WITH ORDINALITY AS u (attnum, n) JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = u.attnum) AS f
+             WHERE c.conrelid = relation AND c.conparentid = 0
+               AND (c.contype = 'f' OR (c.contype = 'c' AND c.conname NOT LIKE 'aidataops%') OR (c.contype = 'u' AND cardinality(c.conkey) > 1)));
+END $$;
+COMMENT ON FUNCTION aidataops._inferred_constraints(regclass) IS 'Internal: the checks of a contract that constraints of a table suggest.';
+
+CREATE FUNCTION aidataops.infer_contract(relation regclass, sample bigint DEFAULT 100000) RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    class pg_class%ROWTYPE;
+    schema_name name;
+    observed jsonb;
+BEGIN
+    SELECT c.* INTO class FROM pg_class AS c WHERE c.oid = relation;
+    IF relation IS NULL THEN
+        RETURN NULL;
+    ELSIF class.relkind IS NULL OR class.relkind NOT IN ('r', 'p', 'v', 'm', 'f') THEN
+        RAISE EXCEPTION '% has no rows to make a contract of', relation USING ERRCODE = 'wrong_object_type', HINT = 'Tables, views, materialized views and foreign tables have.';
+    ELSIF sample IS NULL OR sample < 0 THEN
+        RAISE EXCEPTION 'sample of % rows', coalesce(sample::text, 'NULL') USING ERRCODE = 'invalid_parameter_value', HINT = 'It is 0, not to read the table, or more.';
+    END IF;
+    SELECT n.nspname INTO schema_name FROM pg_namespace AS n WHERE n.oid = class.relnamespace;
+    IF sample > 0 THEN
+        observed := aidataops._sample_columns(relation, sample);
+    END IF;
+    RETURN jsonb_build_object('apiVersion', 'v3.1.0', 'kind', 'DataContract', 'id', class.relname, 'name', class.relname, 'version', '1.0.0', 'status', 'draft', 'schema', jsonb_build_array(
+        jsonb_strip_nulls(jsonb_build_object('name', class.relname, 'physicalName', schema_name || '.' || class.relname,
+            'physicalType', CASE class.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'table' END, 'description', obj_description(relation, 'pg_class'),
+            'properties', (SELECT jsonb_agg(aidataops._inferred_property(relation, a, observed -> a.attname::text, (observed ->> 'rows')::bigint) ORDER BY a.attnum)
+                             FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped),
+            'quality', aidataops._inferred_constraints(relation)))));
+END $$;
+COMMENT ON FUNCTION aidataops.infer_contract(regclass, bigint) IS
+'A contract proposed from a table: its columns and types, its constraints as errors, and what a sample of so many rows shows as warnings: columns without NULL, or with few of them, with few values, of shares, of mail addresses. A draft for you to read, correct and give to create_contract(); only what was asked for is read, as you see it, and with sample 0 nothing. Samples of less than 100 known values suggest nothing. NULL for NULL; an error for what has no rows.';
