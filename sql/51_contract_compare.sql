@@ -196,7 +196,7 @@ COMMENT ON FUNCTION aidataops._effect(text) IS 'Internal: what a change means to
 
 CREATE FUNCTION aidataops.compare_contracts(old_document jsonb, new_document jsonb)
     RETURNS TABLE (change text, element text, before jsonb, after jsonb, producers text, consumers text, bump text, pointer text)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN QUERY
@@ -299,7 +299,7 @@ COMMENT ON FUNCTION aidataops.compare_contracts(jsonb, jsonb) IS
 
 CREATE FUNCTION aidataops.compare_contracts(contract text, old_version text, new_version text)
     RETURNS TABLE (change text, element text, before jsonb, after jsonb, producers text, consumers text, bump text, pointer text)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN QUERY SELECT c.* FROM aidataops.compare_contracts(aidataops.export_contract(contract, old_version), aidataops.export_contract(contract, new_version)) AS c;

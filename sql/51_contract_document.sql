@@ -13,7 +13,7 @@ COMMENT ON FUNCTION aidataops._document_findings(jsonb) IS 'Internal: what is wr
 
 CREATE FUNCTION aidataops._document_tables(document jsonb, search_path name[])
     RETURNS TABLE (object text, relation_schema name, relation_name name, relation_oid oid, enforcement text)
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN QUERY

@@ -124,7 +124,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._inferred_constraints(regclass) IS 'Internal: the checks of a contract that constraints of a table suggest.';
 
 CREATE FUNCTION aidataops.infer_contract(relation regclass, sample bigint DEFAULT 100000) RETURNS jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     class pg_class%ROWTYPE;

@@ -1,4 +1,7 @@
 -- Contracts from their creation to their end (docs/contracts.md)
+--
+-- What reads documents runs without JIT: queries over a few rows of JSON are estimated at thousands, and compiling one takes
+-- a second, for milliseconds of work.
 
 CREATE FUNCTION aidataops._database_origin() RETURNS text
     LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'dataset_origin';
@@ -77,7 +80,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._type_fits(text, text, oid, integer) IS 'Internal: whether a column''s type is the one that a property has; true for names that PostgreSQL does not know.';
 
 CREATE FUNCTION aidataops._database_findings(document jsonb, search_path name[]) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN QUERY
@@ -109,7 +112,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._database_findings(jsonb, name[]) IS 'Internal: where a document does not fit the tables that it is about.';
 
 CREATE FUNCTION aidataops._lint_contract(document jsonb, search_path name[]) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
-    LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN QUERY SELECT f.* FROM aidataops._document_findings(document) AS f;
@@ -243,7 +246,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._check_version_grows(aidataops.contract, text, jsonb) IS 'Internal: an error unless a version is as much greater than its predecessor as its changes demand.';
 
 CREATE FUNCTION aidataops._check_tables(caller oid, it aidataops.contract) RETURNS void
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     owned record;
@@ -291,7 +294,7 @@ COMMENT ON FUNCTION aidataops._check_one_contract(aidataops.contract) IS 'Intern
 -- changes of status
 
 CREATE FUNCTION aidataops._activate_contract(caller oid, contract text, version text) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     it aidataops.contract := aidataops._own_contract(caller, contract, version);
@@ -330,7 +333,7 @@ COMMENT ON FUNCTION aidataops._activate_contract(oid, text, text) IS 'Internal: 
 REVOKE ALL ON FUNCTION aidataops._activate_contract(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._propose_contract(caller oid, contract text, version text, note text) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     it aidataops.contract := aidataops._own_contract(caller, contract, version);
@@ -466,7 +469,7 @@ COMMENT ON FUNCTION aidataops._document_hash(jsonb) IS 'Internal: the digest by 
 
 CREATE FUNCTION aidataops.__create_contract(caller oid, document jsonb, search_path name[],
     OUT contract text, OUT version text, OUT status text, OUT rules integer) RETURNS record
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -549,7 +552,7 @@ COMMENT ON FUNCTION aidataops.export_contract(text, text) IS
 'The document of a version of a contract, the active one by default, as it was given: all that is not enforced is in it. Its status is what it is now. An error if there is no such version, or none that you may see.';
 
 CREATE FUNCTION aidataops._promise(kind text, columns name[], parameters jsonb, operator text, bounds jsonb, unit text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = 'postgres'
 AS $$
 DECLARE
     what text := array_to_string(columns, ', ');
@@ -588,7 +591,7 @@ COMMENT ON FUNCTION aidataops._promise(text, name[], jsonb, text, jsonb, text) I
 
 CREATE FUNCTION aidataops.describe_contract(contract text, version text DEFAULT NULL)
     RETURNS TABLE (table_name text, promise text, judged text, severity text, rule text, description text)
-    LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     it aidataops.contract := aidataops._find_contract(contract, version);
@@ -601,4 +604,4 @@ BEGIN
      ORDER BY t.object, r.level, r.pointer, r.rule;
 END $$;
 COMMENT ON FUNCTION aidataops.describe_contract(text, text) IS
-'What a version of a contract, the active one by default, promises, one row a rule: of which table, what, whether each row is judged by itself (when it is written, if the contract is enforced) or the table as a whole (by check_contract()), and whether a violation is an error or a warning. An error if there is no such version, or none that you may see.';
+'What a version of a contract, the active one by default, promises, one row a rule: of which table, what, whether each row is judged by itself (when it is written, if the contract is enforced) or the table as a whole (by check_contract()), and whether a violation is an error or a warning; rule is its name. An error if there is no such version, or none that you may see.';

@@ -136,9 +136,12 @@ any_sensitive(List *columns)
 	return false;
 }
 
+/* Whether a rule that names no columns may read sensitive ones nevertheless. */
 static bool
-has_sensitive_column(const Object *object)
+may_read_sensitive(const Object *object, const char *kind)
 {
+	if (strcmp(kind, "sql") != 0 && strcmp(kind, "expression") != 0 && strcmp(kind, "drift") != 0)
+		return false;
 	for (int i = 0; i < object->ncolumns; i++)
 		if (object->columns[i].sensitive)
 			return true;
@@ -154,8 +157,7 @@ add_rule(Compiler *compiler, const Object *object, const Json *at, const char *n
 
 	if (parameters == NULL)
 		parameters = parameters_new();
-	/* who says not which columns are read may read any */
-	if (columns == NIL ? has_sensitive_column(object) : any_sensitive(columns))
+	if (columns == NIL ? may_read_sensitive(object, kind) : any_sensitive(columns))
 		parameter_raw(parameters, "sensitive", "true");
 	rule->name = unique_name(compiler, name ? name : made_name(object, kind, columns));
 	rule->object = object->name;

@@ -95,7 +95,7 @@ has_what_it_must(Compiler *compiler, const Kind *kind, const Json *implementatio
 			if (json_get(implementation, name) == NULL)
 			{
 				finding(compiler, FINDING_ERROR, implementation, "missing_argument",
-						psprintf("rule of kind %s lacks %s", kind->name, name), NULL);
+						psprintf("%s lacks %s", kind->name, name), NULL);
 				complete = false;
 			}
 		}
@@ -117,7 +117,7 @@ knows_all(Compiler *compiler, const Kind *kind, const Json *implementation)
 			is_parameter(kind, it->key))
 			continue;
 		finding(compiler, FINDING_ERROR, it, "unknown_argument",
-				psprintf("rules of kind %s have no %s", kind->name, it->key), NULL);
+				psprintf("%s has no %s", kind->name, it->key), NULL);
 		known = false;
 	}
 	return known;

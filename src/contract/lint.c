@@ -6,6 +6,7 @@
 #include "aidataops.h"
 #include "contract/standard.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 
 typedef enum OptionValue
 {
@@ -51,13 +52,19 @@ is_of_times(const char *type)
 
 /* -------------------------------------------------------------------------- single ones ---- */
 
+/* A number of n digits, from min to max. */
 static const char *
-digits(const char *text, int n)
+number(const char *text, int n, int min, int max)
 {
+	int value = 0;
+
 	for (int i = 0; i < n; i++)
+	{
 		if (text == NULL || text[i] < '0' || text[i] > '9')
 			return NULL;
-	return text + n;
+		value = value * 10 + text[i] - '0';
+	}
+	return value >= min && value <= max ? text + n : NULL;
 }
 
 static const char *
@@ -69,9 +76,14 @@ expect(const char *text, const char *one_of)
 static const char *
 scan_date(const char *text)
 {
-	text = expect(digits(text, 4), "-");
-	text = expect(digits(text, 2), "-");
-	return digits(text, 2);
+	const char *end = expect(number(text, 4, 1, 9999), "-");
+	int month;
+
+	end = expect(number(end, 2, 1, 12), "-");
+	if (end == NULL)
+		return NULL;
+	month = atoi(text + 5);
+	return number(end, 2, 1, day_tab[isleap(atoi(text))][month - 1]);
 }
 
 static const char *
@@ -81,21 +93,21 @@ scan_zone(const char *text)
 		return text;
 	if (*text == 'Z')
 		return text + 1;
-	text = digits(expect(text, "+-"), 2);
+	text = number(expect(text, "+-"), 2, 0, 15);
 	if (text && *text == ':')
 		text++;
-	return text && *text ? digits(text, 2) : text;
+	return text && *text ? number(text, 2, 0, 59) : text;
 }
 
 static const char *
 scan_time(const char *text)
 {
-	text = digits(expect(digits(text, 2), ":"), 2);
+	text = number(expect(number(text, 2, 0, 23), ":"), 2, 0, 59);
 	if (text && *text == ':')
-		text = digits(text + 1, 2);
+		text = number(text + 1, 2, 0, 60);
 	if (text && *text == '.')
 	{
-		text = digits(text + 1, 1);
+		text = number(text + 1, 1, 0, 9);
 		while (text && *text >= '0' && *text <= '9')
 			text++;
 	}
@@ -125,7 +137,9 @@ expected_bound(const Json *value, const char *type)
 				   ? NULL
 				   : "a string: 2026-01-31, 12:00:00, or both with a T between";
 	if (type[0] == '\0' && json_string(value))
-		return NULL;
+		return is_time(value->text, "timestamp") || is_time(value->text, "time")
+				   ? NULL
+				   : "a number, or a date or a time as of ISO 8601";
 	return value->kind == JSON_IS_NUMBER ? NULL : "a number, without quotes";
 }
 

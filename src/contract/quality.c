@@ -206,7 +206,7 @@ take_severity(Compiler *compiler, Rule *rule, const Json *check)
 	rule->warns = is_one_of(severity->text, mild);
 	if (!rule->warns && !is_one_of(severity->text, grave))
 		finding(compiler, FINDING_WARNING, severity, "unknown_severity",
-				psprintf("severity \"%s\" counts as error", json_printed(severity)),
+				psprintf("severity %s counts as error", json_printed(severity)),
 				pstrdup("Severities are error and warning; info, minor and low count as warning, "
 						"critical, major and high as error."));
 }
@@ -259,6 +259,36 @@ null_values(Compiler *compiler, const Object *object, Column *column, Check *che
 		add_check_rule(compiler, object, check, "missing", list_make1(column), NULL);
 }
 
+/* Without NULL, which "required" forbids. */
+static char *
+values_but_null(const Json *values)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < values->count; i++)
+		if (values->children[i]->kind != JSON_IS_NULL)
+		{
+			appendStringInfoString(&list, list.len ? ", " : "");
+			json_write(&list, values->children[i]);
+		}
+	return list.len ? psprintf("[%s]", list.data) : NULL;
+}
+
+static void
+forbid_missing(Compiler *compiler, const Object *object, Column *column, Check *check,
+			   const Json *values)
+{
+	char *forbidden = values_but_null(values);
+	Parameters *parameters = parameters_new();
+
+	add_check_row_rule(compiler, object, check, "required", list_make1(column), NULL);
+	if (forbidden == NULL)
+		return;
+	parameter_raw(parameters, "values", forbidden);
+	add_check_row_rule(compiler, object, check, "not_values", list_make1(column), parameters);
+}
+
 /* NULL is missing whether it is listed or not. */
 static void
 missing_values(Compiler *compiler, const Object *object, Column *column, Check *check)
@@ -272,6 +302,11 @@ missing_values(Compiler *compiler, const Object *object, Column *column, Check *
 				pstrdup("missingValues does not say which values count as missing"),
 				pstrdup("Add \"arguments\": {\"missingValues\": [null, \"\", \"N/A\"]}, or use "
 						"nullValues."));
+		return;
+	}
+	if (forbids_any(check))
+	{
+		forbid_missing(compiler, object, column, check, values);
 		return;
 	}
 	parameter_json(parameters, "values", values);

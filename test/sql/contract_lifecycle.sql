@@ -1,0 +1,173 @@
+-- Contracts from their creation to their end, and who may do what
+\set VERBOSITY terse
+SET search_path = public, aidataops;
+CREATE SCHEMA contract_test;
+SET search_path = contract_test, public, aidataops;
+CREATE ROLE contract_owner;
+CREATE ROLE contract_consumer;
+CREATE ROLE contract_stranger;
+GRANT USAGE, CREATE ON SCHEMA contract_test TO contract_owner;
+GRANT USAGE ON SCHEMA contract_test TO contract_consumer, contract_stranger;
+SET ROLE contract_owner;
+CREATE TABLE labels_v2 (item_id uuid, annotator text, label text, confidence float8, labeled_at timestamptz);
+GRANT SELECT (label) ON labels_v2 TO contract_consumer;
+-- a version of one contract, with something else than in the first
+CREATE FUNCTION contract_version(version text, status text DEFAULT 'draft', path text[] DEFAULT NULL, value jsonb DEFAULT NULL, id text DEFAULT 'labels-gold') RETURNS jsonb LANGUAGE sql AS $f$
+    SELECT jsonb_set(d, coalesce(path, '{status}'), coalesce(value, to_jsonb(status))) FROM (SELECT $${
+      "apiVersion": "v3.1.0", "kind": "DataContract", "name": "gold labels",
+      "schema": [{"name": "labels", "physicalName": "labels_v2", "quality": [{"metric": "duplicateValues", "arguments": {"properties": ["item_id", "annotator"]}, "mustBe": 0}],
+       "properties": [
+        {"name": "item_id", "logicalType": "string", "physicalType": "uuid", "required": true},
+        {"name": "annotator", "logicalType": "string", "logicalTypeOptions": {"maxLength": 32}},
+        {"name": "label", "logicalType": "string", "classification": "restricted", "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["cat", "dog"]}, "mustBeLessThan": 1, "unit": "percent"}]},
+        {"name": "confidence", "logicalType": "number", "physicalType": "float8", "logicalTypeOptions": {"minimum": 0, "maximum": 1}},
+        {"name": "labeled_at", "logicalType": "timestamp"}]}],
+      "slaProperties": [{"property": "latency", "value": 6, "unit": "h", "element": "labels.labeled_at"}, {"property": "availability", "value": 99.9, "unit": "percent"}],
+      "customProperties": [{"property": "aidataops.enforcement", "value": "quarantine"}, {"property": "theirs", "value": [1, {"a": null}]}]}$$::jsonb || jsonb_build_object('id', id, 'version', version, 'status', status)) AS x (d) $f$;
+
+SELECT * FROM create_contract(contract_version('1.0.0'));
+-- a draft may change, and the same again changes nothing
+SELECT * FROM create_contract(contract_version('1.0.0', 'draft', '{description}', '{"purpose": "test"}'));
+SELECT activate_contract('labels-gold', '1.0.0');
+SELECT * FROM create_contract(contract_version('1.0.0', 'active', '{description}', '{"purpose": "test"}'));
+-- but not once it is active
+SELECT create_contract(contract_version('1.0.0'));
+SELECT object, relation_schema, relation_name, relation_oid::regclass, enforcement, owner, in_force FROM contract_table WHERE contract = 'labels-gold';
+SELECT * FROM describe_contract('labels-gold');
+-- what is exported is what was given
+SELECT export_contract('labels-gold') = contract_version('1.0.0', 'active', '{description}', '{"purpose": "test"}') AS same, export_contract('labels-gold', '1.0.0') ->> 'status' AS status;
+
+-- each change, with its effect on both sides
+CREATE FUNCTION effect_of(path text, value jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(format('%s (%s): producers %s, consumers %s, %s', c.change, c.element, c.producers, c.consumers, c.bump), '; '), 'nothing')
+      FROM compare_contracts(contract_version('1.0.0'), CASE WHEN value IS NULL THEN contract_version('1.0.1') #- path::text[] ELSE contract_version('1.0.1', 'draft', path::text[], value) END) AS c $$;
+SELECT p AS path, v AS value, effect_of(p, v::jsonb) FROM (VALUES
+    ('{status}', '"proposed"'),
+    ('{description}', '{"purpose": "x"}'),
+    ('{schema,0,properties,0,description}', '"x"'),
+    ('{schema,0,properties,5}', '{"name": "note", "logicalTypeOptions": {"maxLength": 3}}'),
+    ('{schema,0,properties,5}', '{"name": "note", "required": true}'),
+    ('{schema,0,properties,4}', NULL),
+    ('{schema,0,properties,1,name}', '"rater"'),
+    ('{schema,0,properties,1,physicalName}', '"rater"'),
+    ('{schema,0,physicalName}', '"labels_v3"'),
+    ('{schema,1}', '{"name": "more"}'),
+    ('{schema,0,properties,3,physicalType}', '"numeric"'),
+    ('{schema,0,properties,3,physicalType}', '"real"'),
+    ('{schema,0,properties,3,physicalType}', '"double precision"'),
+    ('{schema,0,properties,3,logicalType}', '"string"'),
+    ('{schema,0,properties,3,logicalType}', '"integer"'),
+    ('{schema,0,properties,0,required}', 'false'),
+    ('{schema,0,properties,1,required}', 'true'),
+    ('{schema,0,properties,1,logicalTypeOptions,maxLength}', '16'),
+    ('{schema,0,properties,1,logicalTypeOptions,maxLength}', '64'),
+    ('{schema,0,properties,1,logicalTypeOptions,pattern}', '"^a"'),
+    ('{schema,0,properties,3,logicalTypeOptions}', '{"minimum": -1, "maximum": 0.5}'),
+    ('{schema,0,properties,2,quality,0,arguments,validValues}', '["cat", "dog", "cow"]'),
+    ('{schema,0,properties,2,quality,0,arguments,validValues}', '["cat"]'),
+    ('{schema,0,properties,2,quality,0,arguments,validValues}', '["cat", "cow"]'),
+    ('{schema,0,properties,2,quality,0,mustBeLessThan}', '2'),
+    ('{schema,0,properties,2,quality,0,mustBeLessThan}', '0.5'),
+    ('{schema,0,properties,2,quality,0,unit}', '"rows"'),
+    ('{schema,0,properties,2,quality,0,severity}', '"warning"'),
+    ('{schema,0,properties,2,classification}', '"public"'),
+    ('{schema,0,properties,1,quality}', '[{"metric": "nullValues", "mustBe": 0, "severity": "warning"}]'),
+    ('{slaProperties,0,value}', '12'),
+    ('{slaProperties,0,value}', '3'),
+    ('{slaProperties,1,value}', '99'),
+    ('{slaProperties,1}', NULL),
+    ('{customProperties,0,value}', '"reject"')) AS v (p, v);
+-- float4 within float8, and sizes
+SELECT b, a, _type_change(jsonb_build_object('physicalType', b), jsonb_build_object('physicalType', a)) FROM (VALUES ('int', 'bigint'), ('bigint', 'int'), ('bigint', 'float8'), ('varchar(5)', 'varchar(9)'), ('varchar(9)', 'character varying(5)'), ('varchar(9)', 'text'), ('text', 'varchar'),
+    ('numeric(10,2)', 'numeric(12,2)'), ('numeric(10,2)', 'numeric(10,4)'), ('date', 'timestamp'), ('timestamp', 'timestamptz'), ('uuid', 'text'), ('int4', 'integer'), ('varchar(5)', 'varchar (5)')) AS v (b, a);
+
+-- a step too small, a step back, a step wide enough
+SELECT create_contract(contract_version('1.0.1', 'active', '{schema,0,properties,1,required}', 'true'));
+SELECT create_contract(contract_version('1.1.0', 'active', '{schema,0,properties,1,required}', 'true'));
+SELECT create_contract(contract_version('0.9.0', 'active', '{description}', '{"purpose": "x"}'));
+SELECT count(*) FROM contract WHERE contract = 'labels-gold';
+SELECT * FROM create_contract(contract_version('1.0.1', 'active', '{description}', '{"purpose": "x"}'));
+SELECT version, status FROM contract WHERE contract = 'labels-gold' ORDER BY 1;
+SELECT * FROM create_contract(contract_version('2.0.0', 'draft', '{schema,0,properties,1,required}', 'true'));
+SELECT propose_contract('labels-gold', '2.0.0', 'raters are named from March on');
+SELECT * FROM create_contract(contract_version('3.0.0', 'proposed', '{schema,0,properties,3,required}', 'true'));
+SELECT activate_contract('labels-gold', '2.0.0');
+SELECT version, status FROM contract WHERE contract = 'labels-gold' ORDER BY 1;
+SELECT activate_contract('labels-gold', '1.0.0');
+-- one contract a table
+SELECT create_contract(contract_version('1.0.0', 'active', id => 'other'));
+SELECT deprecate_contract('labels-gold', '2.0.0', '2027-01-01 00:00 UTC');
+SELECT create_contract(contract_version('1.0.0', 'active', id => 'other'));
+SELECT retire_contract('labels-gold', '2.0.0');
+SELECT * FROM create_contract(contract_version('1.0.0', 'active', id => 'other'));
+SELECT retire_contract('other', '1.0.0');
+SELECT drop_contract('other', '1.0.0');
+SELECT retire_contract('other', '1.0.0');
+SELECT event, version, detail - 'changes' AS detail FROM contract_event WHERE contract = 'labels-gold' ORDER BY event_id;
+
+-- what is missing
+SELECT severity, finding, message FROM lint_contract(contract_version('1.0.0', 'draft', '{schema,0,properties,0,physicalName}', '"item"', id => 'missing'));
+SELECT severity, finding, message FROM lint_contract(contract_version('1.0.0', 'draft', '{schema,0,physicalName}', '"nowhere.at_all"', id => 'missing'));
+SELECT severity, finding, message FROM lint_contract(contract_version('1.0.0', 'draft', '{schema,0,properties,0,physicalType}', '"struct<a:int>"', id => 'missing'));
+SELECT severity, finding, message FROM lint_contract(contract_version('1.0.0', 'draft', '{schema,0,properties,3,physicalType}', '"integer"', id => 'missing'));
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+SELECT create_contract(contract_version('1.0.0', 'active', '{schema,0,properties,0,physicalName}', '"item"', id => 'missing'));
+SELECT create_contract(contract_version('1.0.0', 'active', '{schema,0,physicalName}', '"nowhere.at_all"', id => 'missing'));
+SELECT create_contract(contract_version('1', 'active', '{schema,0,quality}', '[{}]', id => 'missing'));
+SELECT create_contract(contract_version('1.0.1', 'active', '{schema,0,properties,0,required}', 'false'));
+\set VERBOSITY terse
+SELECT count(*) FROM contract WHERE contract = 'missing';
+SELECT export_contract('nope'), 1;
+SELECT export_contract('labels-gold', '7.7.7');
+SELECT activate_contract('nope', '1.0.0');
+SELECT create_contract(NULL), activate_contract(NULL, NULL);
+SELECT propose_contract(NULL, NULL);
+
+-- others: who may read a column sees the contract, who may not sees none, and nobody else changes it
+RESET ROLE;
+SET ROLE contract_consumer;
+SELECT DISTINCT contract FROM contract;
+SELECT count(*) > 0 AS rules FROM rule WHERE contract = 'labels-gold';
+SELECT retire_contract('labels-gold', '2.0.0');
+SELECT create_contract(contract_version('9.0.0'));
+-- a consumer may propose a contract, but not put the table under it
+SELECT * FROM create_contract(contract_version('1.0.0', id => 'wish'));
+SELECT activate_contract('wish', '1.0.0');
+INSERT INTO contract SELECT * FROM contract;
+SELECT _announce('labels-gold', '1.0.0', 'hoax');
+RESET ROLE;
+SET ROLE contract_stranger;
+SELECT (SELECT count(*) FROM contract) AS contracts, (SELECT count(*) FROM contract_table) AS tables, (SELECT count(*) FROM rule) AS rules, (SELECT count(*) FROM contract_event) AS events;
+SELECT export_contract('labels-gold', '1.0.0');
+RESET ROLE;
+-- an owner sees what the contract is about without rights on the table
+REVOKE ALL ON contract_test.labels_v2 FROM contract_consumer;
+SET ROLE contract_consumer;
+SELECT contract, object FROM contract_table;
+SELECT count(*) FROM describe_contract('wish', '1.0.0');
+SELECT drop_contract('wish', '1.0.0');
+RESET ROLE;
+
+-- a contract proposed from a table
+CREATE TYPE mood AS ENUM ('calm', 'cross');
+CREATE TABLE person (id int PRIMARY KEY);
+INSERT INTO person SELECT generate_series(1, 400);
+CREATE TABLE visit (id int PRIMARY KEY, person int NOT NULL REFERENCES person, mood mood, code varchar(8) UNIQUE, share float8, kind text, mail text, "Odd ""one." text, gone int, n int CHECK (n > 0), UNIQUE (person, mood));
+ALTER TABLE visit DROP COLUMN gone;
+COMMENT ON COLUMN visit.kind IS 'why they came';
+INSERT INTO visit SELECT i, i, 'calm', 'c' || i, i / 1000.0, CASE i % 2 WHEN 0 THEN 'new' ELSE 'known' END, i || '@example.org', NULLIF(i % 50, 0)::text, i FROM generate_series(1, 400) AS i;
+SELECT * FROM create_contract(infer_contract('visit'));
+SELECT promise, judged, severity, description FROM describe_contract('visit', '1.0.0');
+SELECT * FROM lint_contract(infer_contract('visit'));
+SELECT infer_contract('visit', 0) #> '{schema,0,properties,0}', infer_contract(NULL);
+SELECT infer_contract('visit_pkey');
+SELECT infer_contract('visit', -1);
+SET ROLE contract_stranger;
+SELECT infer_contract('contract_test.visit');
+RESET ROLE;
+SELECT drop_contract('visit', '1.0.0');
+
+DELETE FROM contract; DELETE FROM contract_table; DELETE FROM rule; DELETE FROM contract_event;
+DROP SCHEMA contract_test CASCADE;
+DROP ROLE contract_owner, contract_consumer, contract_stranger;
