@@ -36,3 +36,16 @@ SELECT dataset_id > ALL (SELECT dataset_id FROM aidataops.dataset WHERE name <> 
 SELECT commit('fresh', 'first') = 'fresh@1';
 -- the history schema is the extension owner's, so other datasets can be made in it
 SELECT count(*) = 1 FROM pg_namespace WHERE nspname = 'aidataops_history';
+-- what was enforced still is, and what was set aside can be released
+DO $$ BEGIN INSERT INTO "Enforced" VALUES (2, 'bad', 0); RAISE 'was written';
+EXCEPTION WHEN check_violation THEN NULL; END $$;
+DO $$ BEGIN INSERT INTO "Enforced" VALUES (-2, 'sad', 0); RAISE 'was written';
+EXCEPTION WHEN check_violation THEN NULL; END $$;
+INSERT INTO "Enforced" VALUES (2, 'très content', 0.1);
+INSERT INTO aside VALUES (4, 'bad', 0);
+SELECT count(*) = 3 FROM aidataops.quarantine;
+SELECT bool_and(outcome = 'released') FROM release_quarantine('aside', ARRAY[1, 2], '{"id": 9, "label": "sad", "score": 0}') WHERE quarantine_id = 1;
+INSERT INTO counted_low VALUES (2, 'bad', 0);
+SELECT relation_name = 'counted' AND num_rows = 1 FROM aidataops.warning ORDER BY warning_id DESC LIMIT 1;
+UPDATE "Enforced" SET label = 'sad' WHERE id = 1;
+SELECT bool_and(status = 'done') FROM validate_enforcement('Enforced', '"Enforced"');

@@ -24,3 +24,7 @@ SELECT table_fingerprint('"Odd ""Schema"""."Täble"'), table_fingerprint('sealed
 SELECT c.relname, i.indexdef FROM pg_class AS c JOIN pg_indexes AS i ON i.schemaname = 'aidataops_history' AND i.tablename = c.relname
  WHERE c.relnamespace = 'aidataops_history'::regnamespace ORDER BY 1, 2;
 SELECT name, profile, to_jsonb(profile), rollup(profile) OVER (PARTITION BY profile_kind(profile) ORDER BY name) = profile AS merges FROM profiles ORDER BY name;
+SELECT contract, version, relation, mode, status, findings FROM enforcement_status();
+SELECT quarantine_id, contract, relation_schema, relation_name, content, rules, problems, status FROM aidataops.quarantine ORDER BY quarantine_id;
+SELECT contract, rule, num_rows, sample_keys FROM aidataops.warning ORDER BY warning_id;
+SELECT row_rules('Enforced');

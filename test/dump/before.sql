@@ -45,3 +45,20 @@ RESET ROLE;
 -- a table of the user's own that refers to versions
 CREATE TABLE model (name text PRIMARY KEY, training_set dataset_version REFERENCES version);
 INSERT INTO model VALUES ('m', 'Odd Dätaset@2'), ('n', 'owned@1');
+
+-- contracts enforced in each mode, with rows set aside and counted; of one the constraint is not validated
+CREATE TABLE "Enforced" (id int PRIMARY KEY, label text, score float8, CHECK (id > 0));
+CREATE TABLE aside (LIKE "Enforced");
+CREATE TABLE counted (LIKE "Enforced") PARTITION BY RANGE (id);
+CREATE TABLE counted_low PARTITION OF counted FOR VALUES FROM (0) TO (10);
+ALTER TABLE aside ADD PRIMARY KEY (id);
+SELECT create_contract(jsonb_build_object('apiVersion', 'v3.1.0', 'kind', 'DataContract', 'id', t.name, 'version', '1.0.0', 'status', 'active', 'schema', jsonb_build_array(jsonb_build_object(
+       'name', t.name, 'physicalName', 'public.' || quote_ident(t.name), 'physicalType', 'table', 'properties',
+       '[{"name": "id", "logicalType": "integer"}, {"name": "label", "logicalType": "string", "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["très content", "sad"]}, "mustBe": 0}]},
+         {"name": "score", "logicalType": "number", "logicalTypeOptions": {"maximum": 0.1}}]'::jsonb, 'quality',
+       '[{"name": "expressed", "type": "custom", "engine": "aidataops", "implementation": {"kind": "expression", "columns": ["id", "score"], "sql": "id > score"}}]'::jsonb))))
+  FROM (VALUES ('Enforced'), ('aside'), ('counted')) AS t (name);
+INSERT INTO "Enforced" VALUES (1, 'bad', 0);
+SELECT enforce_contract('Enforced', '"Enforced"', 'reject', false), enforce_contract('aside', 'aside', 'quarantine'), enforce_contract('counted', 'counted', 'warn');
+INSERT INTO aside VALUES (1, 'très content', 0.1), (2, 'bad', 0.5), (-3, 'sad', 0);
+INSERT INTO counted VALUES (1, 'bad', 0);

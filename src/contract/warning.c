@@ -1,0 +1,271 @@
+/*
+ * warning.c: violations that are counted instead of refused (mode warn, and rules of severity warn).
+ *
+ * A violation costs the writer a counter in memory, and rules a few rows in aidataops.warning at the end of the
+ * transaction, however many rows break them. What is counted in a subtransaction goes when it is rolled back.
+ * At the end of the transaction, and not of the statement, because rows that are written to a partition by itself, by
+ * COPY or by logical replication come without a statement on the table. Nothing in here may fail a statement or a commit.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "aidataops.h"
+#include "catalog/pg_type.h"
+#include "contract/safely.h"
+#include "contract/warning.h"
+#include "core/statement.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+struct PendingWarning
+{
+	PendingWarning *next;
+	SubTransactionId subtransaction;
+	Oid relation;
+	char *schema;
+	char *table;
+	char *contract;
+	char *version;
+	char *rule;
+	char *unjudged;
+	int64 rows;
+	int nsamples;
+	Jsonb *samples[WARNING_SAMPLES];
+};
+
+static PendingWarning *pending = NULL; /* in TopTransactionContext */
+
+/* --------------------------------------------------------------------- recording ---- */
+
+static Datum
+samples_as_json(const PendingWarning *warning)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < warning->nsamples; i++)
+	{
+		JsonbValue value;
+
+		value.type = jbvBinary;
+		value.val.binary.data = &warning->samples[i]->root;
+		value.val.binary.len = VARSIZE(warning->samples[i]) - VARHDRSZ;
+		pushJsonbValue(&state, WJB_ELEM, &value);
+	}
+	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
+}
+
+static void
+record(const PendingWarning *warning)
+{
+	Statement statement;
+
+	statement_init(
+		&statement,
+		"INSERT INTO aidataops.warning (contract, version, rule, relation_schema, "
+		"relation_name, relation_oid, relation_origin, num_rows, sample_keys, unjudged, "
+		"warned_by) VALUES ($1, $2, $3, $4, $5, $6, aidataops._database_origin(), $7, $8, "
+		"$9, session_user)");
+	statement_text(&statement, warning->contract);
+	statement_text(&statement, warning->version);
+	statement_text(&statement, warning->rule);
+	statement_text(&statement, warning->schema);
+	statement_text(&statement, warning->table);
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(warning->relation), false);
+	statement_int8(&statement, warning->rows);
+	statement_param(&statement, JSONBOID, samples_as_json(warning), false);
+	statement_text(&statement, warning->unjudged);
+	statement_run_as_catalog_owner(&statement);
+}
+
+static void
+record_all(void *nothing)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+	SPI_connect();
+	for (const PendingWarning *warning = pending; warning; warning = warning->next)
+		record(warning);
+	SPI_finish();
+	PopActiveSnapshot();
+}
+
+/* The commit goes on if this fails, for want of room say: then a message is all there is. */
+static void
+record_safely(void)
+{
+	char *failure = safely(record_all, NULL);
+
+	if (failure)
+		ereport(WARNING, (errmsg("violations of contracts could not be recorded: %s", failure)));
+}
+
+static bool
+same_subject(const PendingWarning *a, const PendingWarning *b)
+{
+	return a->relation == b->relation && strcmp(a->contract, b->contract) == 0;
+}
+
+/* One message for each table and contract. */
+static void
+tell_client(const PendingWarning *first)
+{
+	StringInfoData detail;
+
+	for (const PendingWarning *other = pending; other != first; other = other->next)
+		if (same_subject(other, first))
+			return;
+	initStringInfo(&detail);
+	for (const PendingWarning *other = first; other; other = other->next)
+	{
+		if (!same_subject(other, first))
+			continue;
+		if (other->unjudged)
+			appendStringInfo(&detail, "%sRule \"%s\" could not be judged: %s",
+							 detail.len ? "\n" : "", other->rule, other->unjudged);
+		else
+			appendStringInfo(&detail, "%sRule \"%s\": " INT64_FORMAT " rows.",
+							 detail.len ? "\n" : "", other->rule, other->rows);
+	}
+	ereport(WARNING, (errmsg("rows written to table \"%s\" break contract \"%s\" version %s",
+							 first->table, first->contract, first->version),
+					  errdetail_internal("%s", detail.data)));
+}
+
+/* ------------------------------------------------------------ transactions' ends ---- */
+
+/* One rule is one row, even if it was counted in several subtransactions. */
+static void
+merge_into(PendingWarning *to, const PendingWarning *from)
+{
+	to->rows += from->rows;
+	for (int i = 0; i < from->nsamples && to->nsamples < WARNING_SAMPLES; i++)
+		to->samples[to->nsamples++] = from->samples[i];
+}
+
+static PendingWarning *
+find(SubTransactionId subtransaction, Oid relation, const char *contract, const char *rule)
+{
+	for (PendingWarning *warning = pending; warning; warning = warning->next)
+		if (warning->subtransaction == subtransaction && warning->relation == relation &&
+			strcmp(warning->rule, rule) == 0 && strcmp(warning->contract, contract) == 0)
+			return warning;
+	return NULL;
+}
+
+static void
+end_of_transaction(XactEvent event, void *argument)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			if (pending == NULL)
+				return;
+			for (const PendingWarning *warning = pending; warning; warning = warning->next)
+				tell_client(warning);
+			record_safely();
+			pending = NULL;
+			break;
+		default:
+			pending = NULL;
+	}
+}
+
+static void
+end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent,
+					  void *argument)
+{
+	PendingWarning **link = &pending;
+
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	while (*link)
+	{
+		PendingWarning *warning = *link;
+		PendingWarning *outer;
+
+		if (warning->subtransaction != mine)
+		{
+			link = &warning->next;
+			continue;
+		}
+		outer = find(parent, warning->relation, warning->contract, warning->rule);
+		if (event == SUBXACT_EVENT_COMMIT_SUB && outer == NULL)
+		{
+			warning->subtransaction = parent;
+			link = &warning->next;
+			continue;
+		}
+		if (event == SUBXACT_EVENT_COMMIT_SUB)
+			merge_into(outer, warning);
+		*link = warning->next;
+	}
+}
+
+static void
+register_callbacks(void)
+{
+	static bool registered = false;
+
+	if (registered)
+		return;
+	RegisterXactCallback(end_of_transaction, NULL);
+	RegisterSubXactCallback(end_of_subtransaction, NULL);
+	registered = true;
+}
+
+/* ---------------------------------------------------------------------- counting ---- */
+
+static PendingWarning *
+add(const WarningSubject *subject, const char *rule)
+{
+	MemoryContext previous = MemoryContextSwitchTo(TopTransactionContext);
+	PendingWarning *warning = palloc0(sizeof(PendingWarning));
+	PendingWarning **link = &pending;
+
+	register_callbacks();
+	warning->subtransaction = GetCurrentSubTransactionId();
+	warning->relation = subject->relation;
+	warning->schema = pstrdup(subject->schema);
+	warning->table = pstrdup(subject->table);
+	warning->contract = pstrdup(subject->contract);
+	warning->version = pstrdup(subject->version);
+	warning->rule = pstrdup(rule);
+	while (*link)
+		link = &(*link)->next;
+	*link = warning;
+	MemoryContextSwitchTo(previous);
+	return warning;
+}
+
+bool
+warning_count(const WarningSubject *subject, const char *rule, int64 rows, PendingWarning **warning)
+{
+	*warning = find(GetCurrentSubTransactionId(), subject->relation, subject->contract, rule);
+	if (*warning == NULL)
+		*warning = add(subject, rule);
+	(*warning)->rows += rows;
+	return (*warning)->nsamples < WARNING_SAMPLES;
+}
+
+void
+warning_add_sample(PendingWarning *warning, const Jsonb *key)
+{
+	Jsonb *copy = MemoryContextAlloc(TopTransactionContext, VARSIZE(key));
+
+	memcpy(copy, key, VARSIZE(key));
+	warning->samples[warning->nsamples++] = copy;
+}
+
+void
+warning_unjudged(const WarningSubject *subject, const char *rule, const char *reason)
+{
+	PendingWarning *warning;
+
+	(void) warning_count(subject, rule, 0, &warning);
+	if (warning->unjudged == NULL)
+		warning->unjudged = MemoryContextStrdup(TopTransactionContext, reason);
+}
