@@ -7,3 +7,4 @@ GRANT SELECT ON aidataops.lineage_node_state, aidataops.lineage_node, aidataops.
     aidataops.lineage_use, aidataops.lineage_run, aidataops.lineage_version TO PUBLIC;
 GRANT SELECT ON aidataops.model, aidataops.training, aidataops.model_dataset TO PUBLIC;
 GRANT SELECT ON aidataops.openlineage_event TO PUBLIC;
+GRANT SELECT ON aidataops.check_run, aidataops.check_result TO PUBLIC;
