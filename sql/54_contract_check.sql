@@ -224,6 +224,11 @@ DECLARE
     vector_dims text;
     found_violation text;
 BEGIN
+    -- a constant that is missing would make a rule that nothing breaks
+    IF kind IN ('pattern', 'multiple_of', 'dimensions') AND (parameters ->> CASE kind WHEN 'pattern' THEN 'regex' WHEN 'multiple_of' THEN 'divisor' ELSE kind END) IS NULL
+       OR kind = 'format' AND class IN ('text', 'other') AND aidataops._format_pattern(parameters ->> 'format') IS NULL THEN
+        RAISE EXCEPTION 'rule of kind "%" says nothing that can be checked: %', kind, parameters USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     CASE kind
         WHEN 'required' THEN
             RETURN format('%s IS NOT DISTINCT FROM NULL', col);
@@ -320,7 +325,9 @@ CREATE FUNCTION aidataops._comparison(measure text, operator text, bounds jsonb)
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF operator IN ('=', '<>', '<', '<=', '>', '>=') AND jsonb_array_length(bounds) = 1 THEN
+    IF jsonb_path_exists(bounds, '$[*] ? (@.type() != "number")') THEN
+        NULL;
+    ELSIF operator IN ('=', '<>', '<', '<=', '>', '>=') AND jsonb_array_length(bounds) = 1 THEN
         RETURN format('%s %s %s', measure, operator, (bounds ->> 0)::numeric);
     ELSIF operator IN ('between', 'not between') AND jsonb_array_length(bounds) = 2 THEN
         RETURN format('%s %s %s AND %s', measure, upper(operator), (bounds ->> 0)::numeric, (bounds ->> 1)::numeric);
@@ -665,6 +672,9 @@ DECLARE
     wanted_type oid;
     differences text[] := '{}';
 BEGIN
+    IF jsonb_typeof(expected) IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION 'rule about types expects none' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     FOR wanted IN
         SELECT e.key AS name, CASE jsonb_typeof(e.value) WHEN 'object' THEN e.value ->> 'physicalType' ELSE e.value #>> '{}' END AS type, e.value ->> 'logicalType' AS logical_type
           FROM jsonb_each(expected) AS e ORDER BY e.key
@@ -926,7 +936,7 @@ BEGIN
             broken := broken || i;
         ELSIF values_found[i] IS NULL OR values_found[i] = 'NaN' THEN
             problems[i] := CASE WHEN num_rows = 0 THEN 'there are no rows to measure it by' ELSE 'there is nothing to measure it by' END;
-        ELSIF NOT aidataops._is_within(values_found[i], r.operator, r.bounds) THEN
+        ELSIF aidataops._is_within(values_found[i], r.operator, r.bounds) IS NOT TRUE THEN
             broken := broken || i;
         END IF;
     END LOOP;
