@@ -8,3 +8,4 @@ GRANT SELECT ON aidataops.lineage_node_state, aidataops.lineage_node, aidataops.
 GRANT SELECT ON aidataops.model, aidataops.training, aidataops.model_dataset TO PUBLIC;
 GRANT SELECT ON aidataops.openlineage_event TO PUBLIC;
 GRANT SELECT ON aidataops.enforcement, aidataops.quarantine, aidataops.warning TO PUBLIC;
+GRANT SELECT ON aidataops.check_run, aidataops.check_result TO PUBLIC;

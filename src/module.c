@@ -16,6 +16,7 @@ PG_MODULE_MAGIC;
 
 char *aidataops_actor = NULL;
 static char *aidataops_openlineage_namespace = NULL; /* read by SQL alone */
+static int aidataops_check_timeout = 600000;         /* read by SQL alone */
 
 PGDLLEXPORT void _PG_init(void);
 
@@ -32,6 +33,10 @@ _PG_init(void)
 		"aidataops.openlineage_namespace", "What this server is called in OpenLineage events.",
 		"For example postgres://db1:5432. Empty: postgres://localhost and the port.",
 		&aidataops_openlineage_namespace, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"aidataops.check_timeout", "How long a statement of a check of a contract may take.",
+		"A rule that takes longer is an error. 0 is without limit.", &aidataops_check_timeout,
+		600000, 0, PG_INT32_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	state_memory_init();
 	MarkGUCPrefixReserved("aidataops");
 

@@ -488,10 +488,6 @@ check_arguments(FunctionCallInfo fcinfo)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("message of a commit must not be NULL"),
 						errhint("Say in a few words what changed and why.")));
-	if (PG_NARGS() > 2 && !PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("gated commits are not available in this release"),
-						errhint("Call commit() without gate => true.")));
 }
 
 /* Locks, and checks what can be checked before data is read. */
@@ -552,6 +548,19 @@ find_to_commit(const char *name)
 	return dataset;
 }
 
+/* Raises unless the version passes the contracts of the dataset's table; then nothing was committed. */
+static void
+check_contracts(const Commit *commit)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT aidataops._gate_commit($1, $2, $3)");
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(commit->caller), false);
+	statement_int4(&statement, commit->dataset->id);
+	statement_int4(&statement, commit->number);
+	statement_run_as_catalog_owner(&statement);
+}
+
 PG_FUNCTION_INFO_V1(dataset_commit);
 Datum
 dataset_commit(PG_FUNCTION_ARGS)
@@ -567,6 +576,8 @@ dataset_commit(PG_FUNCTION_ARGS)
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	result = commit_run(commit, snapshot, text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	UnregisterSnapshot(snapshot);
+	if (!PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
+		check_contracts(commit);
 	result = SPI_datumTransfer(result, false, -1);
 	SPI_finish();
 	PG_RETURN_DATUM(result);

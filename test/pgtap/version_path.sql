@@ -63,7 +63,7 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     RETURN sqlerrm;
 END $$;
-SELECT plan(32);
+SELECT plan(33);
 SELECT is(public.under_path(statement), 'works', statement)
   FROM (VALUES
     (1, $$SELECT aidataops.create_dataset('d', 'public.t', description => 'x', roles => '{"x": "number"}')$$),
@@ -96,7 +96,8 @@ SELECT is(public.under_path(statement), 'works', statement)
     (28, $$SELECT aidataops.set_column_roles('d', '{"v": "text"}')$$),
     (29, $$SELECT * FROM aidataops.dataset_columns('d')$$),
     (30, $$SELECT aidataops.attach_dataset('d', 'public.t')$$),
-    (31, $$SELECT aidataops.table_fingerprint('public.t'), (SELECT aidataops.fingerprint_agg(t.*) FROM public.t AS t)$$)) AS s (n, statement)
+    (31, $$SELECT aidataops.table_fingerprint('public.t'), (SELECT aidataops.fingerprint_agg(t.*) FROM public.t AS t)$$),
+    (32, $$SELECT aidataops.create_gated_view('public.d_served', 'd')$$)) AS s (n, statement)
  ORDER BY n;
 -- and what came out is right
 SELECT is((SELECT pg_catalog.string_agg(concat_ws(' ', l.version, l.num_rows, l.rows_added, l.rows_removed, l.rows_modified), ', ' ORDER BY l.version) FROM aidataops.log('d') AS l),

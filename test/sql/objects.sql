@@ -67,14 +67,14 @@ SELECT 'no sentence:', pg_describe_object(m.classid, m.objid, 0)
   FROM member AS m
  WHERE obj_description(m.objid, (SELECT relname FROM pg_class WHERE oid = m.classid)) !~ '^[A-Z].*\.$';
 
--- Functions whose names would be looked up in the caller's search_path.  create_version_view() creates in the caller's path,
--- qualifies everything inside, and version_path.sql runs it under a hostile one.
+-- Functions whose names would be looked up in the caller's search_path.  create_version_view() and create_gated_view() create in the caller's path,
+-- qualify everything inside, and version_path.sql runs them under a hostile one.
 SELECT 'search_path not pinned:', p.oid::regprocedure
   FROM member AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
   JOIN pg_language AS l ON l.oid = p.prolang
  WHERE l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL
    AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c (setting) WHERE c.setting = 'search_path=pg_catalog, pg_temp')
-   AND p.proname <> 'create_version_view';
+   AND p.proname NOT IN ('create_version_view', 'create_gated_view');
 
 -- The catalog is written by C code that switches identity, so nothing needs SECURITY DEFINER
 SELECT 'security definer:', p.oid::regprocedure
