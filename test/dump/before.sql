@@ -53,7 +53,7 @@ CREATE TABLE counted (LIKE "Enforced") PARTITION BY RANGE (id);
 CREATE TABLE counted_low PARTITION OF counted FOR VALUES FROM (0) TO (10);
 ALTER TABLE aside ADD PRIMARY KEY (id);
 SELECT create_contract(jsonb_build_object('apiVersion', 'v3.1.0', 'kind', 'DataContract', 'id', t.name, 'version', '1.0.0', 'status', 'active', 'schema', jsonb_build_array(jsonb_build_object(
-       'name', t.name, 'physicalName', 'public.' || quote_ident(t.name), 'physicalType', 'table', 'properties',
+       'name', t.name, 'physicalName', 'public.' || t.name, 'physicalType', 'table', 'properties',
        '[{"name": "id", "logicalType": "integer"}, {"name": "label", "logicalType": "string", "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["très content", "sad"]}, "mustBe": 0}]},
          {"name": "score", "logicalType": "number", "logicalTypeOptions": {"maximum": 0.1}}]'::jsonb, 'quality',
        '[{"name": "expressed", "type": "custom", "engine": "aidataops", "implementation": {"kind": "expression", "columns": ["id", "score"], "sql": "id > score"}}]'::jsonb))))
