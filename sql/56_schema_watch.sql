@@ -37,9 +37,6 @@ CREATE POLICY visible ON aidataops.seen_schema FOR SELECT
     USING (EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = seen_schema.contract));
 GRANT SELECT ON aidataops.seen_schema TO PUBLIC;
 
-CREATE FUNCTION aidataops._this_database() RETURNS text LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'this_database';
-COMMENT ON FUNCTION aidataops._this_database() IS 'Internal: identifies the database where an OID means something.';
-
 -- ---------------------------------------------------------------------------------------------------- the shape of a table
 
 -- What ALTER TYPE and ALTER DOMAIN change is not in the name of a column's type. Built-in types stay as they are.
@@ -416,27 +413,28 @@ CREATE FUNCTION aidataops._follow_table(t aidataops.contract_table, relation oid
 AS $$
 BEGIN
     UPDATE aidataops.contract_table AS u
-       SET relation_schema = k.schema, relation_name = k.name, relation_oid = relation, relation_origin = aidataops._this_database()
+       SET relation_schema = k.schema, relation_name = k.name, relation_oid = relation, relation_origin = aidataops._database_origin()
       FROM (SELECT o.version FROM aidataops.contract_table AS o WHERE o.contract = t.contract AND o.object = t.object FOR UPDATE SKIP LOCKED) AS free,
            (SELECT coalesce(n.nspname, t.relation_schema), coalesce(c.relname, t.relation_name)
               FROM (SELECT) AS one LEFT JOIN pg_class AS c ON c.oid = relation LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS k (schema, name)
      WHERE u.contract = t.contract AND u.object = t.object AND u.version = free.version
        AND (u.relation_schema, u.relation_name) IN ((t.relation_schema, t.relation_name), (k.schema, k.name))
-       AND (u.relation_schema, u.relation_name, coalesce(u.relation_oid, 0), u.relation_origin) <> (k.schema, k.name, coalesce(relation, 0), aidataops._this_database());
+       AND (u.relation_schema, u.relation_name, coalesce(u.relation_oid, 0), u.relation_origin) <> (k.schema, k.name, coalesce(relation, 0), aidataops._database_origin());
 END $$;
 COMMENT ON FUNCTION aidataops._follow_table(aidataops.contract_table, oid) IS 'Internal: notes under which name and OID a table of a contract is found now.';
+REVOKE ALL ON FUNCTION aidataops._follow_table(aidataops.contract_table, oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._remember_shape(t aidataops.contract_table, relation oid, new_shape jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF relation IS NULL THEN
-        UPDATE aidataops.seen_schema AS s SET relation_oid = 0, relation_origin = aidataops._this_database(), seen_at = clock_timestamp()
+        UPDATE aidataops.seen_schema AS s SET relation_oid = 0, relation_origin = aidataops._database_origin(), seen_at = clock_timestamp()
          WHERE s.contract = t.contract AND s.object = t.object;
         RETURN;
     END IF;
     INSERT INTO aidataops.seen_schema AS s (contract, object, relation_schema, relation_name, relation_oid, relation_origin, shape)
-    SELECT t.contract, t.object, n.nspname, c.relname, relation, aidataops._this_database(), new_shape
+    SELECT t.contract, t.object, n.nspname, c.relname, relation, aidataops._database_origin(), new_shape
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation
     ON CONFLICT ON CONSTRAINT seen_schema_pkey DO UPDATE
        SET relation_schema = excluded.relation_schema, relation_name = excluded.relation_name, relation_oid = excluded.relation_oid,
@@ -445,6 +443,7 @@ BEGIN
                                            UNION ALL SELECT s.former_schema, s.former_name LIMIT 1);
 END $$;
 COMMENT ON FUNCTION aidataops._remember_shape(aidataops.contract_table, oid, jsonb) IS 'Internal: keeps what a table is like, to compare with the next time.';
+REVOKE ALL ON FUNCTION aidataops._remember_shape(aidataops.contract_table, oid, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._table_changes(t aidataops.contract_table, s aidataops.seen_schema, relation oid, shape jsonb) RETURNS SETOF aidataops._schema_change
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -452,7 +451,7 @@ AS $$
 DECLARE
     old_name text := (quote_ident(s.relation_schema) || '.' || quote_ident(s.relation_name));
     new_name text := (SELECT (quote_ident(n.nspname) || '.' || quote_ident(c.relname)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation);
-    here boolean := s.relation_origin = aidataops._this_database();
+    here boolean := s.relation_origin = aidataops._database_origin();
     same_table boolean := here AND s.relation_oid = relation;
 BEGIN
     IF s.contract IS NULL THEN
@@ -518,6 +517,7 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) IS 'Internal: records changes of a table, and what the table is like now.';
+REVOKE ALL ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) FROM PUBLIC;
 
 -- Compares a table of a contract with what it was. command: the command that changed it; NULL: somebody looked.
 CREATE FUNCTION aidataops._look_at_table(t aidataops.contract_table, command text, record boolean,
@@ -550,7 +550,7 @@ BEGIN
         detail := (SELECT string_agg(aidataops._in_words(c), E'\n') FROM jsonb_array_elements(changes) AS c WHERE c -> 'breaks' IS NOT NULL);
     END IF;
     IF record AND NOT coalesce(is_blocked, false) AND (changes IS NOT NULL OR s.contract IS NULL AND relation IS NOT NULL
-                                                       OR s.relation_origin <> aidataops._this_database()) THEN
+                                                       OR s.relation_origin <> aidataops._database_origin()) THEN
         PERFORM aidataops._record_changes(t, relation, shape, CASE WHEN changes IS NOT NULL THEN
             jsonb_strip_nulls(jsonb_build_object('object', t.object, 'relation', relation_name, 'command', command, 'allowed_by', allowed_by, 'changes', changes)) END);
     END IF;
@@ -562,6 +562,7 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean) IS 'Internal: what changed about a table of a contract since it was last seen. Records it unless asked not to; message says why the command is refused, NULL if it is not.';
+REVOKE ALL ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean) FROM PUBLIC;
 
 -- Deprecated versions promise until they are retired; where a version of the contract is active, that one decides.
 CREATE FUNCTION aidataops._tables_in_force() RETURNS SETOF aidataops.contract_table
@@ -591,6 +592,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._tables_touched(text, oid[], boolean) IS 'Internal: called by the event triggers when a command may have changed tables of contracts. message and detail say why it is refused; NULL if it is not.';
+REVOKE ALL ON FUNCTION aidataops._tables_touched(text, oid[], boolean) FROM PUBLIC;
 
 -- ------------------------------------------------------------------------------------------------------------- for users
 

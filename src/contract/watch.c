@@ -38,16 +38,8 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
-#include "version/catalog.h"
 
-PG_FUNCTION_INFO_V1(this_database);
 PG_FUNCTION_INFO_V1(watch_schema_event);
-
-Datum
-this_database(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(cstring_to_text(database_origin()));
-}
 
 /* ------------------------------------------------------ relations that a command touched ---- */
 

@@ -36,3 +36,9 @@ SELECT dataset_id > ALL (SELECT dataset_id FROM aidataops.dataset WHERE name <> 
 SELECT commit('fresh', 'first') = 'fresh@1';
 -- the history schema is the extension owner's, so other datasets can be made in it
 SELECT count(*) = 1 FROM pg_namespace WHERE nspname = 'aidataops_history';
+-- tables are still watched, and found though their OIDs are others
+SELECT count(*) = 0 FROM reconcile_schema();
+ALTER TABLE watched DROP COLUMN note;
+SELECT array_agg(change) = '{column_dropped}' FROM schema_changes() WHERE command = 'ALTER TABLE' AND name = 'note' AND after IS NULL;
+ALTER TABLE watched RENAME TO seen;
+SELECT relation_name = 'seen' AND relation_oid = 'seen'::regclass FROM aidataops.contract_table;

@@ -24,3 +24,6 @@ SELECT table_fingerprint('"Odd ""Schema"""."Täble"'), table_fingerprint('sealed
 SELECT c.relname, i.indexdef FROM pg_class AS c JOIN pg_indexes AS i ON i.schemaname = 'aidataops_history' AND i.tablename = c.relname
  WHERE c.relnamespace = 'aidataops_history'::regnamespace ORDER BY 1, 2;
 SELECT name, profile, to_jsonb(profile), rollup(profile) OVER (PARTITION BY profile_kind(profile) ORDER BY name) = profile AS merges FROM profiles ORDER BY name;
+SELECT * FROM schema_changes() ORDER BY happened_at, name;
+SELECT contract, object, relation_schema, relation_name, shape FROM aidataops.seen_schema;
+SELECT evtname, evtevent, evtenabled, evtfoid::regprocedure, evttags FROM pg_event_trigger ORDER BY evtname;

@@ -45,3 +45,12 @@ RESET ROLE;
 -- a table of the user's own that refers to versions
 CREATE TABLE model (name text PRIMARY KEY, training_set dataset_version REFERENCES version);
 INSERT INTO model VALUES ('m', 'Odd Dätaset@2'), ('n', 'owned@1');
+
+-- a contract whose table is watched, and was changed
+CREATE TYPE feeling AS ENUM ('happy', 'sad');
+CREATE TABLE watched (id int PRIMARY KEY, label text NOT NULL CHECK (label <> ''), mood feeling);
+SELECT create_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "watched", "version": "1.0.0", "status": "active", "schema": [{"name": "watched",
+    "properties": [{"name": "label", "logicalType": "string", "physicalType": "text", "required": true}, {"name": "mood", "logicalType": "string"}]}]}');
+SELECT watch_schema();
+ALTER TYPE feeling ADD VALUE 'calm';
+ALTER TABLE watched ADD COLUMN note varchar(20) DEFAULT 'x';
