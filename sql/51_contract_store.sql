@@ -34,9 +34,9 @@ BEGIN
     INSERT INTO aidataops.contract (contract, version, status, document, document_hash, owner, created_by)
     VALUES (__create_contract.contract, __create_contract.version, __create_contract.status, document,
             sha256(convert_to((document - 'status')::text, 'UTF8')), pg_get_userbyid(caller), session_user);
-    INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, enforcement, owner, in_force)
+    INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, enforcement, schema_watch, owner, in_force)
     SELECT __create_contract.contract, __create_contract.version, t.object, t.relation_schema, t.relation_name, t.relation_oid,
-           aidataops._database_origin(), t.enforcement, pg_get_userbyid(caller), __create_contract.status = 'active'
+           aidataops._database_origin(), t.enforcement, t.schema_watch, pg_get_userbyid(caller), __create_contract.status = 'active'
       FROM aidataops._document_tables(document, search_path) AS t;
     SELECT jsonb_object_agg(t.object, t.relation_schema) INTO tables
       FROM aidataops.contract_table AS t WHERE t.contract = __create_contract.contract AND t.version = __create_contract.version;

@@ -495,14 +495,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._changes_as_json(aidataops._schema_change[], aidataops.contract_table, jsonb) IS 'Internal: changes of a table with what each breaks, as they are recorded.';
 
-CREATE FUNCTION aidataops._schema_mode(t aidataops.contract_table) RETURNS text
-    LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT coalesce((SELECT r.parameters ->> 'mode' FROM aidataops.rule AS r
-                      WHERE r.contract = t.contract AND r.version = t.version AND r.object = t.object AND r.kind = 'schema' LIMIT 1), 'warn');
-END;
-COMMENT ON FUNCTION aidataops._schema_mode(aidataops.contract_table) IS 'Internal: what a contract wants done about changes of a table: warn or block.';
-
 -- What was seen is recorded once. If another session holds the picture, it is left as it is: reconcile_schema() will compare again.
 CREATE FUNCTION aidataops._record_changes(t aidataops.contract_table, relation oid, shape jsonb, detail jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -532,7 +524,7 @@ DECLARE
     found aidataops._schema_change[];
     breaks boolean;
     allowed_by text;
-    is_blocked boolean;
+    is_blocked boolean := false;
 BEGIN
     SELECT * INTO s FROM aidataops.seen_schema AS e WHERE e.contract = t.contract AND e.object = t.object;
     relation := aidataops._table_of(t, s);
@@ -544,12 +536,12 @@ BEGIN
                               old_name);
     IF breaks THEN
         allowed_by := aidataops._version_that_allows(found, t.contract, t.object, shape);
-        is_blocked := aidataops._schema_mode(t) = 'block' AND allowed_by IS NULL AND command IS NOT NULL AND s.contract IS NOT NULL;
+        is_blocked := coalesce(t.schema_watch, 'warn') = 'block' AND allowed_by IS NULL AND command IS NOT NULL AND s.contract IS NOT NULL;
         message := CASE WHEN is_blocked THEN format('contract "%s" %s of table %s does not allow this %s', t.contract, t.version, old_name, command)
                         ELSE format('%s breaks contract "%s" %s of table %s', command, t.contract, t.version, old_name) END;
         detail := (SELECT string_agg(aidataops._in_words(c), E'\n') FROM jsonb_array_elements(changes) AS c WHERE c -> 'breaks' IS NOT NULL);
     END IF;
-    IF record AND NOT coalesce(is_blocked, false) AND (changes IS NOT NULL OR s.contract IS NULL AND relation IS NOT NULL
+    IF record AND NOT is_blocked AND (changes IS NOT NULL OR s.contract IS NULL AND relation IS NOT NULL
                                                        OR s.relation_origin <> aidataops._database_origin()) THEN
         PERFORM aidataops._record_changes(t, relation, shape, CASE WHEN changes IS NOT NULL THEN
             jsonb_strip_nulls(jsonb_build_object('object', t.object, 'relation', relation_name, 'command', command, 'allowed_by', allowed_by, 'changes', changes)) END);
@@ -557,7 +549,7 @@ BEGIN
     IF breaks AND record AND NOT is_blocked AND allowed_by IS NULL AND command IS NOT NULL THEN
         RAISE WARNING '%', message USING DETAIL = detail;
     END IF;
-    IF NOT coalesce(is_blocked, false) THEN
+    IF NOT is_blocked THEN
         message := NULL;
     END IF;
 END $$;

@@ -40,5 +40,6 @@ SELECT count(*) = 1 FROM pg_namespace WHERE nspname = 'aidataops_history';
 SELECT count(*) = 0 FROM reconcile_schema();
 ALTER TABLE watched DROP COLUMN note;
 SELECT array_agg(change) = '{column_dropped}' FROM schema_changes() WHERE command = 'ALTER TABLE' AND name = 'note' AND after IS NULL;
+SET client_min_messages = error;
 ALTER TABLE watched RENAME TO seen;
 SELECT relation_name = 'seen' AND relation_oid = 'seen'::regclass FROM aidataops.contract_table;

@@ -21,8 +21,7 @@ VALUES ('labels', '1.0.0', 'active', '{}', '', 'regress_watch_steward', 'regress
 INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin)
 VALUES ('labels', '1.0.0', 'labels', 'work', 'labels', 'work.labels'::regclass, aidataops._database_origin());
 INSERT INTO aidataops.rule (contract, version, rule, object, level, kind, columns, parameters, severity, pointer)
-VALUES ('labels', '1.0.0', 'label.required', 'labels', 'row', 'required', '{label}', '{}', 'error', ''),
-       ('labels', '1.0.0', 'schema', 'labels', 'table', 'schema', '{}', '{"mode": "warn"}', 'error', '');
+VALUES ('labels', '1.0.0', 'label.required', 'labels', 'row', 'required', '{label}', '{}', 'error', '');
 SELECT aidataops.watch_schema();
 
 -- somebody else's tables
@@ -84,7 +83,7 @@ RESET ROLE;
 ALTER EVENT TRIGGER aidataops_schema_command ENABLE;
 
 -- block: for the owner of the table too, and by whatever way
-UPDATE aidataops.rule SET parameters = '{"mode": "block"}', columns = '{}' WHERE kind = 'schema';
+UPDATE aidataops.contract_table SET schema_watch = 'block';
 UPDATE aidataops.rule SET columns = '{tag}' WHERE kind = 'required';
 SET ROLE regress_watch_owner;
 SELECT throws_ok($$ALTER TABLE work.labels DROP COLUMN tag$$, '2BP01', NULL, 'the owner is refused what breaks the contract');

@@ -10,7 +10,7 @@ CREATE FUNCTION put_contract(id text, version text, status text, relation_name n
     INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin)
     VALUES (id, version, 'o', 'watched', relation_name, to_regclass(relation_name), aidataops._database_origin());
     INSERT INTO aidataops.rule (contract, version, rule, object, level, kind, columns, parameters, severity, pointer)
-    SELECT id, version, r ->> 'rule', 'o', CASE WHEN r ->> 'kind' IN ('type', 'schema', 'unique') THEN 'table' ELSE 'row' END, r ->> 'kind',
+    SELECT id, version, r ->> 'rule', 'o', CASE WHEN r ->> 'kind' IN ('type', 'unique') THEN 'table' ELSE 'row' END, r ->> 'kind',
            ARRAY(SELECT jsonb_array_elements_text(r -> 'columns'))::name[], coalesce(r -> 'parameters', '{}'), 'error', ''
       FROM jsonb_array_elements(rules) AS r
     $$;
@@ -199,8 +199,8 @@ DROP TABLE labels;
 CREATE TABLE labels (id int PRIMARY KEY, label text NOT NULL, amount numeric);
 SELECT put_contract('strict', '1.0.0', 'active', 'labels', '[
     {"rule": "types", "kind": "type", "columns": ["label", "amount"], "parameters": {"expected": {"label": {"physicalType": "text"}, "amount": {"physicalType": "numeric"}}}},
-    {"rule": "label.required", "kind": "required", "columns": ["label"]},
-    {"rule": "watch", "kind": "schema", "columns": [], "parameters": {"mode": "block"}}]');
+    {"rule": "label.required", "kind": "required", "columns": ["label"]}]');
+UPDATE contract_table SET schema_watch = 'block' WHERE contract = 'strict';
 DELETE FROM contract WHERE contract = 'gold';
 DELETE FROM contract_table WHERE contract = 'gold';
 SELECT * FROM reconcile_schema();
