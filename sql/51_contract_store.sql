@@ -43,6 +43,7 @@ BEGIN
     INSERT INTO aidataops.rule (contract, version, rule, object, level, kind, columns, parameters, operator, bounds, unit, severity, dimension, pointer, description)
     SELECT __create_contract.contract, __create_contract.version, r.* FROM aidataops._rules(document, tables) AS r;
     GET DIAGNOSTICS rules = ROW_COUNT;
+    PERFORM aidataops._see_tables(contract);
     PERFORM aidataops._announce(contract, version, 'created', NULL);
 END $$;
 COMMENT ON FUNCTION aidataops.__create_contract(oid, jsonb, name[]) IS 'Internal: create_contract().';

@@ -97,8 +97,7 @@ BEGIN
               FROM (SELECT k.conname AS name, k.contype::text AS kind, pg_get_constraintdef(k.oid) AS definition,
                            (SELECT jsonb_agg(a.attname ORDER BY a.attname) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum = ANY (k.conkey)) AS columns,
                            EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgconstraint = k.oid AND g.tgenabled IN ('D', 'R')) AS disabled,
-                           EXISTS (SELECT FROM pg_depend AS p JOIN pg_proc AS f ON f.oid = p.refobjid JOIN pg_namespace AS n ON n.oid = f.pronamespace
-                                    WHERE p.classid = 'pg_constraint'::regclass AND p.objid = k.oid AND p.refclassid = 'pg_proc'::regclass AND n.nspname = 'aidataops') AS ours
+                           k.contype = 'c' AND k.conname LIKE '%aidataops\_%' AS ours
                       FROM pg_constraint AS k WHERE k.conrelid = relation AND k.contype IN ('c', 'p', 'u', 'x', 'f')
                     UNION ALL
                     SELECT r.relname, 'i', 'UNIQUE ' || substring(pg_get_indexdef(i.indexrelid) FROM ' (USING .*)'),
@@ -512,7 +511,7 @@ COMMENT ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jso
 REVOKE ALL ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) FROM PUBLIC;
 
 -- Compares a table of a contract with what it was. command: the command that changed it; NULL: somebody looked.
-CREATE FUNCTION aidataops._look_at_table(t aidataops.contract_table, command text, record boolean,
+CREATE FUNCTION aidataops._look_at_table(t aidataops.contract_table, command text, record boolean, on_purpose boolean,
     OUT relation_name text, OUT changes jsonb, OUT message text, OUT detail text) RETURNS record
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -529,7 +528,7 @@ BEGIN
     SELECT * INTO s FROM aidataops.seen_schema AS e WHERE e.contract = t.contract AND e.object = t.object;
     relation := aidataops._table_of(t, s);
     shape := aidataops._table_shape(relation);
-    found := ARRAY(SELECT c FROM aidataops._table_changes(t, s, relation, shape) AS c);
+    found := ARRAY(SELECT c FROM aidataops._table_changes(t, s, relation, shape) AS c WHERE NOT (on_purpose AND c.ours IS TRUE));
     changes := aidataops._changes_as_json(found, t, shape);
     breaks := changes @? '$[*].breaks';
     relation_name := coalesce((SELECT (quote_ident(n.nspname) || '.' || quote_ident(c.relname)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation),
@@ -541,7 +540,7 @@ BEGIN
                         ELSE format('%s breaks contract "%s" %s of table %s', command, t.contract, t.version, old_name) END;
         detail := (SELECT string_agg(aidataops._in_words(c), E'\n') FROM jsonb_array_elements(changes) AS c WHERE c -> 'breaks' IS NOT NULL);
     END IF;
-    IF record AND NOT is_blocked AND (changes IS NOT NULL OR s.contract IS NULL AND relation IS NOT NULL
+    IF record AND NOT is_blocked AND (changes IS NOT NULL OR on_purpose OR s.contract IS NULL AND relation IS NOT NULL
                                                        OR s.relation_origin <> aidataops._database_origin()) THEN
         PERFORM aidataops._record_changes(t, relation, shape, CASE WHEN changes IS NOT NULL THEN
             jsonb_strip_nulls(jsonb_build_object('object', t.object, 'relation', relation_name, 'command', command, 'allowed_by', allowed_by, 'changes', changes)) END);
@@ -553,38 +552,47 @@ BEGIN
         message := NULL;
     END IF;
 END $$;
-COMMENT ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean) IS 'Internal: what changed about a table of a contract since it was last seen. Records it unless asked not to; message says why the command is refused, NULL if it is not.';
-REVOKE ALL ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean, boolean) IS 'Internal: what changed about a table of a contract since it was last seen. on_purpose: constraints and triggers of this extension are no change. Records it unless asked not to; message says why the command is refused, NULL if it is not.';
+REVOKE ALL ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean, boolean) FROM PUBLIC;
 
--- Deprecated versions promise until they are retired; where a version of the contract is active, that one decides.
-CREATE FUNCTION aidataops._tables_in_force() RETURNS SETOF aidataops.contract_table
-    LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT DISTINCT ON (t.contract, t.object) t.*
-      FROM aidataops.contract_table AS t JOIN aidataops.contract AS c USING (contract, version)
-     WHERE c.status IN ('active', 'deprecated')
-     ORDER BY t.contract, t.object, c.status, c.activated_at DESC NULLS LAST, c.created_at DESC;
-END;
-COMMENT ON FUNCTION aidataops._tables_in_force() IS 'Internal: tables of contracts that are in force, each by the version that decides.';
+-- A table that is there when its contract comes into force is seen then, so that the first change is told from it.
+CREATE FUNCTION aidataops._see_tables(contract text) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t aidataops.contract_table;
+    relation oid;
+BEGIN
+    FOR t IN
+        SELECT k.* FROM aidataops.contract_table AS k WHERE k.contract = _see_tables.contract AND k.in_force
+           AND NOT EXISTS (SELECT FROM aidataops.seen_schema AS s WHERE s.contract = k.contract AND s.object = k.object)
+    LOOP
+        relation := aidataops._table_of(t, NULL);
+        PERFORM aidataops._remember_shape(t, relation, aidataops._table_shape(relation));
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops._see_tables(text) IS 'Internal: keeps what the tables of a contract are like, of those that nobody has looked at yet.';
+REVOKE ALL ON FUNCTION aidataops._see_tables(text) FROM PUBLIC;
 
 -- relations: what a command touched. The tables of contracts among them are those with the OID, or, if theirs is gone, the name.
-CREATE FUNCTION aidataops._tables_touched(command text, relations oid[], record boolean, OUT message text, OUT detail text) RETURNS record
+CREATE FUNCTION aidataops._tables_touched(command text, relations oid[], record boolean, on_purpose boolean, OUT message text, OUT detail text) RETURNS record
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     t aidataops.contract_table;
 BEGIN
     FOR t IN
-        SELECT f.* FROM aidataops._tables_in_force() AS f
-         WHERE f.relation_oid = ANY (relations)
-            OR (f.relation_schema, f.relation_name) IN (SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = ANY (relations))
+        SELECT k.* FROM aidataops.contract_table AS k
+         WHERE k.in_force AND (k.relation_oid = ANY (relations)
+            OR (k.relation_schema, k.relation_name) IN (SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = ANY (relations)))
+         ORDER BY k.contract, k.object
     LOOP
-        SELECT l.message, l.detail INTO message, detail FROM aidataops._look_at_table(t, command, record) AS l;
+        SELECT l.message, l.detail INTO message, detail FROM aidataops._look_at_table(t, command, record, on_purpose) AS l;
         EXIT WHEN message IS NOT NULL;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION aidataops._tables_touched(text, oid[], boolean) IS 'Internal: called by the event triggers when a command may have changed tables of contracts. message and detail say why it is refused; NULL if it is not.';
-REVOKE ALL ON FUNCTION aidataops._tables_touched(text, oid[], boolean) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._tables_touched(text, oid[], boolean, boolean) IS 'Internal: called by the event triggers when a command may have changed tables of contracts. message and detail say why it is refused; NULL if it is not.';
+REVOKE ALL ON FUNCTION aidataops._tables_touched(text, oid[], boolean, boolean) FROM PUBLIC;
 
 -- ------------------------------------------------------------------------------------------------------------- for users
 
@@ -610,9 +618,9 @@ DECLARE
 BEGIN
     DELETE FROM aidataops.seen_schema AS s
      WHERE NOT EXISTS (SELECT FROM aidataops.contract_table AS k WHERE k.contract = s.contract AND k.object = s.object);
-    FOR t IN SELECT f.* FROM aidataops._tables_in_force() AS f WHERE aidataops._may_reconcile(caller, f) LOOP
+    FOR t IN SELECT k.* FROM aidataops.contract_table AS k WHERE k.in_force AND aidataops._may_reconcile(caller, k) ORDER BY k.contract, k.object LOOP
         BEGIN
-            SELECT l.changes, l.relation_name INTO changes, relation FROM aidataops._look_at_table(t, NULL, true) AS l;
+            SELECT l.changes, l.relation_name INTO changes, relation FROM aidataops._look_at_table(t, NULL, true, false) AS l;
             found := found || coalesce((SELECT jsonb_agg(c || jsonb_build_object('contract', t.contract, 'version', t.version, 'relation', relation))
                                           FROM jsonb_array_elements(changes) AS c), '[]');
         EXCEPTION WHEN OTHERS THEN

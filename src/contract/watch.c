@@ -25,6 +25,7 @@
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
+#include "contract/watch.h"
 #include "core/statement.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -40,6 +41,8 @@
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(watch_schema_event);
+
+bool guards_change_on_purpose = false;
 
 /* ------------------------------------------------------ relations that a command touched ---- */
 
@@ -500,11 +503,12 @@ look_at_tables(const EventTriggerData *event, List *relations, MemoryContext mem
 {
 	Statement statement;
 
-	statement_init(&statement, "SELECT * FROM aidataops._tables_touched($1, $2, $3)");
+	statement_init(&statement, "SELECT * FROM aidataops._tables_touched($1, $2, $3, $4)");
 	statement_text(&statement, GetCommandTagName(event->tag));
 	statement_param(&statement, OIDARRAYOID, oid_array(relations), false);
 	statement_param(&statement, BOOLOID, BoolGetDatum(strcmp(event->event, "table_rewrite") != 0),
 					false);
+	statement_param(&statement, BOOLOID, BoolGetDatum(guards_change_on_purpose), false);
 	if (statement_run_as_catalog_owner(&statement) != 1)
 		return (Refusal){0};
 	return refusal_of(SPI_tuptable, memory);

@@ -18,8 +18,8 @@ RESET ROLE;
 GRANT USAGE ON TYPE work.mood TO regress_watch_other;
 INSERT INTO aidataops.contract (contract, version, status, document, document_hash, owner, created_by, activated_at)
 VALUES ('labels', '1.0.0', 'active', '{}', '', 'regress_watch_steward', 'regress_watch_steward', now());
-INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin)
-VALUES ('labels', '1.0.0', 'labels', 'work', 'labels', 'work.labels'::regclass, aidataops._database_origin());
+INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, owner, in_force)
+VALUES ('labels', '1.0.0', 'labels', 'work', 'labels', 'work.labels'::regclass, aidataops._database_origin(), 'regress_watch_steward', true);
 INSERT INTO aidataops.rule (contract, version, rule, object, level, kind, columns, parameters, severity, pointer)
 VALUES ('labels', '1.0.0', 'label.required', 'labels', 'row', 'required', '{label}', '{}', 'error', '');
 SELECT aidataops.watch_schema();
@@ -44,7 +44,7 @@ CREATE OPERATOR elsewhere.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = elsewhere
 CREATE VIEW elsewhere.contract_table AS SELECT 1 AS one;
 CREATE TABLE elsewhere.wide (c int);
 SELECT is((SELECT count(*) FROM aidataops.contract_event), 0::bigint, 'none of which is an event');
-SELECT throws_ok($$SELECT * FROM aidataops._tables_touched('X', '{1}', true)$$, '42501', NULL, 'nobody calls what the event triggers call');
+SELECT throws_ok($$SELECT * FROM aidataops._tables_touched('X', '{1}', true, false)$$, '42501', NULL, 'nobody calls what the event triggers call');
 SELECT throws_ok($$SELECT aidataops.watch_schema()$$, '42501', NULL, 'nor watches');
 SELECT throws_ok($$SELECT aidataops.watch_schema(false)$$, '42501', NULL, 'nor ends the watching');
 SELECT throws_ok($$DROP EVENT TRIGGER aidataops_schema_drop$$, '42501', NULL, 'nor by hand');

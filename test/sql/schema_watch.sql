@@ -7,8 +7,8 @@ CREATE FUNCTION put_contract(id text, version text, status text, relation_name n
     LANGUAGE sql AS $$
     INSERT INTO aidataops.contract (contract, version, status, document, document_hash, owner, created_by, activated_at)
     VALUES (id, version, status, '{}', '', current_user, session_user, CASE status WHEN 'active' THEN now() END);
-    INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin)
-    VALUES (id, version, 'o', 'watched', relation_name, to_regclass(relation_name), aidataops._database_origin());
+    INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, owner, in_force)
+    VALUES (id, version, 'o', 'watched', relation_name, to_regclass(relation_name), aidataops._database_origin(), current_user, status = 'active');
     INSERT INTO aidataops.rule (contract, version, rule, object, level, kind, columns, parameters, severity, pointer)
     SELECT id, version, r ->> 'rule', 'o', CASE WHEN r ->> 'kind' IN ('type', 'unique') THEN 'table' ELSE 'row' END, r ->> 'kind',
            ARRAY(SELECT jsonb_array_elements_text(r -> 'columns'))::name[], coalesce(r -> 'parameters', '{}'), 'error', ''
@@ -181,10 +181,9 @@ CREATE UNIQUE INDEX CONCURRENTLY i ON parted_11 (id);
 DROP INDEX CONCURRENTLY i;
 SELECT * FROM news();
 
--- deprecated versions still promise, others do not
-UPDATE contract SET status = 'deprecated' WHERE contract = 'part';
+-- retired versions promise nothing
 ALTER TABLE parted_11 DROP COLUMN v;
-UPDATE contract SET status = 'retired' WHERE contract = 'parts';
+UPDATE contract_table SET in_force = false WHERE contract = 'parts';
 ALTER TABLE parted ADD COLUMN w int;
 SELECT * FROM news();
 DROP TABLE parted, parted_1, parted_11;
@@ -196,13 +195,13 @@ DELETE FROM contract_event;
 
 -- block: refused, before anything is rewritten, unless a version allows it
 DROP TABLE labels;
+DELETE FROM contract WHERE contract = 'gold';
+DELETE FROM contract_table WHERE contract = 'gold';
 CREATE TABLE labels (id int PRIMARY KEY, label text NOT NULL, amount numeric);
 SELECT put_contract('strict', '1.0.0', 'active', 'labels', '[
     {"rule": "types", "kind": "type", "columns": ["label", "amount"], "parameters": {"expected": {"label": {"physicalType": "text"}, "amount": {"physicalType": "numeric"}}}},
     {"rule": "label.required", "kind": "required", "columns": ["label"]}]');
 UPDATE contract_table SET schema_watch = 'block' WHERE contract = 'strict';
-DELETE FROM contract WHERE contract = 'gold';
-DELETE FROM contract_table WHERE contract = 'gold';
 SELECT * FROM reconcile_schema();
 DELETE FROM contract_event;
 ALTER TABLE labels ALTER COLUMN amount TYPE float8;
