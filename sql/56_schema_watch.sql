@@ -87,12 +87,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._column_shapes(oid) IS 'Internal: the columns of a table, by name.';
 
+-- Rulesets in triggers and constraints can be long; whether they are the same is all that is asked.
+CREATE FUNCTION aidataops._short_definition(definition text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN pg_catalog.length(definition) <= 200 THEN definition ELSE pg_catalog.left(definition, 160) || '… ' || pg_catalog.md5(definition) END;
+END;
+COMMENT ON FUNCTION aidataops._short_definition(text) IS 'Internal: a definition, or its beginning and its MD5.';
+
 -- NOT NULL is with the columns, also where it is a constraint (PostgreSQL 18). Foreign keys are enforced by hidden triggers.
 CREATE FUNCTION aidataops._constraint_shapes(relation oid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT coalesce(jsonb_object_agg(c.name, jsonb_strip_nulls(jsonb_build_object('kind', c.kind, 'definition', c.definition, 'columns', c.columns,
+    RETURN (SELECT coalesce(jsonb_object_agg(c.name, jsonb_strip_nulls(jsonb_build_object('kind', c.kind, 'definition', aidataops._short_definition(c.definition), 'columns', c.columns,
                                 'disabled', nullif(c.disabled, false), 'ours', nullif(c.ours, false)))), '{}')
               FROM (SELECT k.conname AS name, k.contype::text AS kind, pg_get_constraintdef(k.oid) AS definition,
                            (SELECT jsonb_agg(a.attname ORDER BY a.attname) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum = ANY (k.conkey)) AS columns,
@@ -113,7 +121,7 @@ CREATE FUNCTION aidataops._trigger_shapes(relation oid) RETURNS jsonb
 AS $$
 BEGIN
     RETURN (SELECT coalesce(jsonb_object_agg(g.tgname, jsonb_strip_nulls(jsonb_build_object(
-                       'definition', substr(pg_get_triggerdef(g.oid), strpos(pg_get_triggerdef(g.oid), ' ' || quote_ident(g.tgname) || ' ') + length(quote_ident(g.tgname)) + 2),
+                       'definition', aidataops._short_definition(substr(pg_get_triggerdef(g.oid), strpos(pg_get_triggerdef(g.oid), ' ' || quote_ident(g.tgname) || ' ') + length(quote_ident(g.tgname)) + 2)),
                        'disabled', nullif(g.tgenabled IN ('D', 'R'), false),
                        'disabled_on', (WITH RECURSIVE copy (oid, relation, enabled) AS (
                                            SELECT c.oid, c.tgrelid, c.tgenabled FROM pg_trigger AS c WHERE c.tgparentid = g.oid
@@ -225,8 +233,8 @@ BEGIN
             UNION ALL
             SELECT 'changed', p.name, p.b ->> 'definition', p.a ->> 'definition', p.b FROM pair AS p WHERE definitions AND p.b -> 'definition' <> p.a -> 'definition'
             UNION ALL
-            SELECT CASE WHEN p.b -> 'disabled' IS NULL THEN 'disabled' ELSE 'enabled' END, p.name, NULL, NULL, p.b
-              FROM pair AS p WHERE p.b IS NOT NULL AND p.a IS NOT NULL AND p.b -> 'disabled' IS DISTINCT FROM p.a -> 'disabled'
+            SELECT CASE WHEN p.b -> 'disabled' IS NULL THEN 'disabled' ELSE 'enabled' END, p.name, NULL, NULL, p.a
+              FROM pair AS p WHERE p.a IS NOT NULL AND p.b -> 'disabled' IS DISTINCT FROM p.a -> 'disabled'
             UNION ALL
             SELECT 'disabled', p.name, NULL, 'on ' || aidataops._labels(p.a -> 'disabled_on', p.b -> 'disabled_on'), p.b FROM pair AS p
              WHERE p.b IS NOT NULL AND aidataops._labels(p.a -> 'disabled_on', p.b -> 'disabled_on') IS NOT NULL
@@ -510,6 +518,16 @@ END $$;
 COMMENT ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) IS 'Internal: records changes of a table, and what the table is like now.';
 REVOKE ALL ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) FROM PUBLIC;
 
+-- What enforce_contract() and its like did is announced by them. A guard is missed if it should be there, or fire, and does not.
+CREATE FUNCTION aidataops._is_missed_guard(c aidataops._schema_change, t aidataops.contract_table) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN c.change ~ '_(dropped|renamed|disabled)$'
+       AND EXISTS (SELECT FROM aidataops.enforcement AS e WHERE e.contract = t.contract AND e.object = t.object AND c.name = ANY (e.constraints || e.triggers));
+END $$;
+COMMENT ON FUNCTION aidataops._is_missed_guard(aidataops._schema_change, aidataops.contract_table) IS 'Internal: whether a constraint or trigger of this extension is gone that enforces a contract.';
+
 -- Compares a table of a contract with what it was. command: the command that changed it; NULL: somebody looked.
 CREATE FUNCTION aidataops._look_at_table(t aidataops.contract_table, command text, record boolean, on_purpose boolean,
     OUT relation_name text, OUT changes jsonb, OUT message text, OUT detail text) RETURNS record
@@ -528,7 +546,7 @@ BEGIN
     SELECT * INTO s FROM aidataops.seen_schema AS e WHERE e.contract = t.contract AND e.object = t.object;
     relation := aidataops._table_of(t, s);
     shape := aidataops._table_shape(relation);
-    found := ARRAY(SELECT c FROM aidataops._table_changes(t, s, relation, shape) AS c WHERE NOT (on_purpose AND c.ours IS TRUE));
+    found := ARRAY(SELECT c FROM aidataops._table_changes(t, s, relation, shape) AS c WHERE NOT (c.ours IS TRUE AND (on_purpose OR NOT aidataops._is_missed_guard(c, t))));
     changes := aidataops._changes_as_json(found, t, shape);
     breaks := changes @? '$[*].breaks';
     relation_name := coalesce((SELECT (quote_ident(n.nspname) || '.' || quote_ident(c.relname)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation),
@@ -540,8 +558,8 @@ BEGIN
                         ELSE format('%s breaks contract "%s" %s of table %s', command, t.contract, t.version, old_name) END;
         detail := (SELECT string_agg(aidataops._in_words(c), E'\n') FROM jsonb_array_elements(changes) AS c WHERE c -> 'breaks' IS NOT NULL);
     END IF;
-    IF record AND NOT is_blocked AND (changes IS NOT NULL OR on_purpose OR s.contract IS NULL AND relation IS NOT NULL
-                                                       OR s.relation_origin <> aidataops._database_origin()) THEN
+    IF record AND NOT is_blocked AND (changes IS NOT NULL OR relation IS NOT NULL AND
+        (s.contract IS NULL OR s.shape <> shape OR s.relation_oid <> relation OR s.relation_origin <> aidataops._database_origin())) THEN
         PERFORM aidataops._record_changes(t, relation, shape, CASE WHEN changes IS NOT NULL THEN
             jsonb_strip_nulls(jsonb_build_object('object', t.object, 'relation', relation_name, 'command', command, 'allowed_by', allowed_by, 'changes', changes)) END);
     END IF;
