@@ -8,7 +8,7 @@ CREATE SCHEMA elsewhere AUTHORIZATION regress_watch_other;
 GRANT USAGE ON SCHEMA work TO PUBLIC;
 CREATE TABLE results (line text);
 GRANT INSERT ON results TO PUBLIC;
-SELECT plan(28);
+SELECT plan(33);
 
 SET ROLE regress_watch_owner;
 CREATE TYPE work.mood AS ENUM ('happy', 'sad');
@@ -86,10 +86,16 @@ ALTER EVENT TRIGGER aidataops_schema_command ENABLE;
 UPDATE aidataops.contract_table SET schema_watch = 'block';
 UPDATE aidataops.rule SET columns = '{tag}' WHERE kind = 'required';
 SET ROLE regress_watch_owner;
-SELECT throws_ok($$ALTER TABLE work.labels DROP COLUMN tag$$, '2BP01', NULL, 'the owner is refused what breaks the contract');
+SELECT throws_like($$ALTER TABLE work.labels DROP COLUMN tag CASCADE$$, '%does not allow this ALTER TABLE', 'the owner is refused what breaks the contract');
 RESET ROLE;
-SELECT throws_ok($$DROP OWNED BY regress_watch_owner CASCADE$$, '2BP01', NULL, 'so is DROP OWNED');
+SELECT throws_like($$DROP OWNED BY regress_watch_owner CASCADE$$, '%does not allow this DROP OWNED', 'so is DROP OWNED');
+
+-- the extension, while it watches
+SELECT lives_ok($$ALTER EXTENSION aidataops ADD TABLE results; ALTER EXTENSION aidataops DROP TABLE results$$, 'extensions are altered');
+SELECT throws_ok($$DROP EXTENSION aidataops$$, '2BP01', NULL, 'dropping this one says that it watches');
+SELECT lives_ok($$DROP EXTENSION aidataops CASCADE$$, 'and with CASCADE ends that too');
+SELECT is((SELECT count(*) FROM pg_event_trigger), 0::bigint, 'without a trace');
+SELECT lives_ok($$ALTER TABLE work.labels DROP COLUMN tag CASCADE$$, 'in the way of nobody');
 SELECT * FROM finish();
-SELECT aidataops.watch_schema(false);
 DROP OWNED BY regress_watch_owner, regress_watch_other, regress_watch_steward, regress_watch_outsider CASCADE;
 DROP ROLE regress_watch_owner, regress_watch_other, regress_watch_steward, regress_watch_outsider;
