@@ -40,6 +40,7 @@ CREATE TABLE aidataops.contract_table (
     relation_oid    oid,
     relation_origin text NOT NULL,
     enforcement     text CHECK (enforcement IN ('reject', 'quarantine', 'warn')),
+    schema_watch    text CHECK (schema_watch IN ('warn', 'block')),
     owner           name,
     in_force        boolean NOT NULL DEFAULT false,
     PRIMARY KEY (contract, version, object)
@@ -53,6 +54,7 @@ COMMENT ON COLUMN aidataops.contract_table.relation_name IS 'Name of the table.'
 COMMENT ON COLUMN aidataops.contract_table.relation_oid IS 'OID of the table, in the database that relation_origin names; NULL if there was none yet.';
 COMMENT ON COLUMN aidataops.contract_table.relation_origin IS 'System identifier and OID of the database where relation_oid means something; elsewhere the table is found by its name.';
 COMMENT ON COLUMN aidataops.contract_table.enforcement IS 'How the document wants its rules enforced: aidataops.enforcement of the table, or else of the document; NULL if it does not say.';
+COMMENT ON COLUMN aidataops.contract_table.schema_watch IS 'What the document wants done about changes of the table''s schema that break it: aidataops.schemaWatch of the table, or else of the document; NULL, as warn, if it does not say.';
 COMMENT ON COLUMN aidataops.contract_table.owner IS 'Owner of the contract, here too, because the policies of contract ask this table.';
 COMMENT ON COLUMN aidataops.contract_table.in_force IS 'Whether this version of the contract is the active one. A table is in force under one only.';
 

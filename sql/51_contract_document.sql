@@ -12,7 +12,7 @@ CREATE FUNCTION aidataops._document_findings(document jsonb) RETURNS TABLE (seve
 COMMENT ON FUNCTION aidataops._document_findings(jsonb) IS 'Internal: what is wrong with a document, as far as it tells without the database.';
 
 CREATE FUNCTION aidataops._document_tables(document jsonb, search_path name[])
-    RETURNS TABLE (object text, relation_schema name, relation_name name, relation_oid oid, enforcement text)
+    RETURNS TABLE (object text, relation_schema name, relation_name name, relation_oid oid, enforcement text, schema_watch text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
@@ -25,22 +25,24 @@ BEGIN
     ), element AS (
         SELECT e.value ->> 'name' AS object, coalesce(e.value ->> 'physicalName', e.value ->> 'name') AS full_name,
                coalesce(jsonb_path_query_first(e.value, '$.customProperties[*] ? (@.property == "aidataops.enforcement").value'),
-                        jsonb_path_query_first(document, '$.customProperties[*] ? (@.property == "aidataops.enforcement").value')) #>> '{}' AS enforcement
+                        jsonb_path_query_first(document, '$.customProperties[*] ? (@.property == "aidataops.enforcement").value')) #>> '{}' AS enforcement,
+               coalesce(jsonb_path_query_first(e.value, '$.customProperties[*] ? (@.property == "aidataops.schemaWatch").value'),
+                        jsonb_path_query_first(document, '$.customProperties[*] ? (@.property == "aidataops.schemaWatch").value')) #>> '{}' AS schema_watch
           FROM jsonb_path_query(document, '$.schema[*] ? (@.type() == "object")') AS e (value)
     ), split AS (
-        SELECT e.object, e.enforcement,
+        SELECT e.object, e.enforcement, e.schema_watch,
                CASE WHEN e.full_name LIKE '_%._%' THEN split_part(e.full_name, '.', 1) ELSE (SELECT s.schema FROM server AS s) END AS schema,
                CASE WHEN e.full_name LIKE '_%._%' THEN substr(e.full_name, strpos(e.full_name, '.') + 1) ELSE e.full_name END AS name
           FROM element AS e
     ), found AS (
-        SELECT s.object, s.enforcement, s.schema, s.name,
+        SELECT s.object, s.enforcement, s.schema_watch, s.schema, s.name,
                (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                  WHERE c.relname = s.name::name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
                    AND n.nspname = ANY (CASE WHEN s.schema IS NULL THEN search_path ELSE ARRAY[s.schema::name] END)
                  ORDER BY array_position(search_path, n.nspname) LIMIT 1) AS oid
           FROM split AS s
     )
-    SELECT f.object, coalesce(n.nspname, f.schema::name, search_path[1], 'public'), f.name::name, f.oid, f.enforcement
+    SELECT f.object, coalesce(n.nspname, f.schema::name, search_path[1], 'public'), f.name::name, f.oid, f.enforcement, f.schema_watch
       FROM found AS f LEFT JOIN pg_class AS c ON c.oid = f.oid LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE f.object IS NOT NULL;
 END $$;

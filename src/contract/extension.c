@@ -219,8 +219,26 @@ enforcement(Compiler *compiler, const Object *object, Column *column, const Json
 				pstrdup("It is reject, quarantine or warn."));
 }
 
+static void
+schema_watch(Compiler *compiler, const Object *object, Column *column, const Json *value)
+{
+	const char *mode = json_string(value);
+
+	if (mode == NULL || (strcmp(mode, "warn") != 0 && strcmp(mode, "block") != 0))
+		finding(compiler, FINDING_ERROR, value, "invalid_value",
+				psprintf("schemaWatch is %s", json_printed(value)),
+				pstrdup("It is warn or block."));
+}
+
+static bool
+is_mode(const Extension *extension)
+{
+	return extension->compile == enforcement || extension->compile == schema_watch;
+}
+
 static const Extension extensions[] = {
 	{"enforcement", enforcement, NULL},
+	{"schemaWatch", schema_watch, NULL},
 	{"labelSchema", label_schema, NULL},
 	{"minimumAgreement", minimum_agreement,
 	 "coefficient! value! unit! rater! label! level weights object"},
@@ -269,9 +287,9 @@ compile_extension(Compiler *compiler, const Object *object, Column *column, cons
 			return;
 		if (shape.parameters && kind_parameters(compiler, &shape, value) == NULL)
 			return;
-		if (object == NULL && extensions[i].compile != enforcement)
+		if (object == NULL && !is_mode(&extensions[i]))
 			object = object_meant(compiler, value);
-		if (object || extensions[i].compile == enforcement)
+		if (object || is_mode(&extensions[i]))
 			extensions[i].compile(compiler, object, column, value);
 		return;
 	}

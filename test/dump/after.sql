@@ -49,3 +49,10 @@ INSERT INTO counted_low VALUES (2, 'bad', 0);
 SELECT relation_name = 'counted' AND num_rows = 1 FROM aidataops.warning ORDER BY warning_id DESC LIMIT 1;
 UPDATE "Enforced" SET label = 'sad' WHERE id = 1;
 SELECT bool_and(status = 'done') FROM validate_enforcement('Enforced', '"Enforced"');
+-- tables are still watched, and found though their OIDs are others
+SELECT count(*) = 0 FROM reconcile_schema();
+ALTER TABLE watched DROP COLUMN note;
+SELECT array_agg(change) = '{column_dropped}' FROM schema_changes() WHERE command = 'ALTER TABLE' AND name = 'note' AND after IS NULL;
+SET client_min_messages = error;
+ALTER TABLE watched RENAME TO seen;
+SELECT relation_name = 'seen' AND relation_oid = 'seen'::regclass FROM aidataops.contract_table;

@@ -28,3 +28,6 @@ SELECT contract, version, relation, mode, status, findings FROM enforcement_stat
 SELECT quarantine_id, contract, relation_schema, relation_name, content, rules, problems, status FROM aidataops.quarantine ORDER BY quarantine_id;
 SELECT contract, rule, num_rows, sample_keys FROM aidataops.warning ORDER BY warning_id;
 SELECT row_rules('Enforced');
+SELECT * FROM schema_changes() ORDER BY happened_at, name;
+SELECT contract, object, relation_schema, relation_name, shape FROM aidataops.seen_schema;
+SELECT evtname, evtevent, evtenabled, evtfoid::regprocedure, evttags FROM pg_event_trigger ORDER BY evtname;

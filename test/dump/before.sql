@@ -62,3 +62,11 @@ INSERT INTO "Enforced" VALUES (1, 'bad', 0);
 SELECT enforce_contract('Enforced', '"Enforced"', 'reject', false), enforce_contract('aside', 'aside', 'quarantine'), enforce_contract('counted', 'counted', 'warn');
 INSERT INTO aside VALUES (1, 'très content', 0.1), (2, 'bad', 0.5), (-3, 'sad', 0);
 INSERT INTO counted VALUES (1, 'bad', 0);
+-- a contract whose table is watched, and was changed
+CREATE TYPE feeling AS ENUM ('happy', 'sad');
+CREATE TABLE watched (id int PRIMARY KEY, label text NOT NULL CHECK (label <> ''), mood feeling);
+SELECT create_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "watched", "version": "1.0.0", "status": "active", "schema": [{"name": "watched",
+    "properties": [{"name": "label", "logicalType": "string", "physicalType": "text", "required": true}, {"name": "mood", "logicalType": "string"}]}]}');
+SELECT watch_schema();
+ALTER TYPE feeling ADD VALUE 'calm';
+ALTER TABLE watched ADD COLUMN note varchar(20) DEFAULT 'x';
