@@ -201,6 +201,9 @@ BEGIN
     UPDATE aidataops.contract_table AS t SET in_force = _set_status.in_force
      WHERE t.contract = _set_status.contract AND t.version = _set_status.version AND t.in_force <> _set_status.in_force;
     PERFORM aidataops._announce(contract, version, event, detail);
+    IF in_force THEN
+        PERFORM aidataops._see_tables(contract);
+    END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._set_status(text, text, text, boolean, text, jsonb) IS 'Internal: moves a version of a contract along, and announces it.';
 REVOKE ALL ON FUNCTION aidataops._set_status(text, text, text, boolean, text, jsonb) FROM PUBLIC;
@@ -451,8 +454,8 @@ DECLARE
 BEGIN
     INSERT INTO aidataops.contract (contract, version, status, document, document_hash, owner, created_by)
     VALUES (contract, version, 'draft', document, aidataops._document_hash(document), owner, session_user);
-    INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, enforcement, owner)
-    SELECT contract, version, t.object, t.relation_schema, t.relation_name, t.relation_oid, aidataops._database_origin(), t.enforcement, _store_document.owner
+    INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, enforcement, schema_watch, owner)
+    SELECT contract, version, t.object, t.relation_schema, t.relation_name, t.relation_oid, aidataops._database_origin(), t.enforcement, t.schema_watch, _store_document.owner
       FROM aidataops._document_tables(document, search_path) AS t;
     SELECT jsonb_object_agg(t.object, t.relation_schema) INTO tables
       FROM aidataops.contract_table AS t WHERE t.contract = document ->> 'id' AND t.version = document ->> 'version';

@@ -9,6 +9,7 @@
 #include "aidataops.h"
 #include "catalog/pg_type.h"
 #include "contract/check_row.h"
+#include "contract/watch.h"
 #include "core/identity.h"
 #include "executor/spi.h"
 #include "nodes/makefuncs.h"
@@ -40,7 +41,16 @@ run_as_owner(PG_FUNCTION_ARGS)
 						errmsg("the table of the contract has been dropped")));
 	previous = become_role_restricted(owner);
 	SPI_connect();
-	code = SPI_execute(command, false, 0);
+	guards_change_on_purpose = true;
+	PG_TRY();
+	{
+		code = SPI_execute(command, false, 0);
+	}
+	PG_FINALLY();
+	{
+		guards_change_on_purpose = false;
+	}
+	PG_END_TRY();
 	if (code < 0)
 		elog(ERROR, "could not execute \"%s\": %s", command, SPI_result_code_string(code));
 	SPI_finish();
