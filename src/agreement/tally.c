@@ -41,6 +41,8 @@ type_name(TallyType type)
 			return "confusion";
 		case TALLY_RATERS:
 			return "rater_agreement";
+		case TALLY_LABELS:
+			return "label_counts";
 	}
 	return "unknown";
 }
@@ -83,15 +85,13 @@ slots_create(const Tally *tally, uint32 slot_bits)
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
-static const ExpandedObjectMethods tally_methods;
-
-static Tally *
-tally_create(const TallyHeader *header, MemoryContext parent)
+Tally *
+tally_create(const TallyHeader *header, MemoryContext parent, const ExpandedObjectMethods *methods)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "aidataops tally", ALLOCSET_SMALL_SIZES);
 	Tally *tally = MemoryContextAllocZero(context, sizeof(Tally));
 
-	EOH_init_header(&tally->expanded, &tally_methods, context);
+	EOH_init_header(&tally->expanded, methods, context);
 	tally->header = *header;
 	tally->header.version = TALLY_VERSION;
 	tally->slot_bits = START_SLOT_BITS;
@@ -107,16 +107,16 @@ tally_delete(Tally *tally)
 	MemoryContextDelete(tally->expanded.eoh_context);
 }
 
-/* The state that a datum is, or NULL if it is a stored value. */
-static Tally *
-state_of(Datum datum)
+/* The state that a datum is and that may be changed, or NULL. */
+Tally *
+tally_of_state(Datum datum, const ExpandedObjectMethods *methods)
 {
 	ExpandedObjectHeader *header;
 
-	if (likely(!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum))))
+	if (!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(datum)))
 		return NULL;
 	header = DatumGetEOHP(datum);
-	return header->eoh_methods == &tally_methods ? (Tally *) header : NULL;
+	return header->eoh_methods == methods ? (Tally *) header : NULL;
 }
 
 /* The slot of a key: its own, or the empty one where it belongs. */
@@ -247,7 +247,7 @@ add_count(int64 *count, int64 more)
 						errmsg("count out of the range of bigint")));
 }
 
-void
+int64
 tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 count)
 {
 	uint64 hash = XXH3_64bits(key, size);
@@ -261,7 +261,7 @@ tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 coun
 
 		tally->nremoved -= entry->count == 0;
 		add_count(&entry->count, count);
-		return;
+		return entry->count;
 	}
 	if (unlikely(!has_room(tally, size)))
 	{
@@ -269,9 +269,10 @@ tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 coun
 		slot = find_slot(tally, hash, key, size);
 	}
 	put_entry(tally, slot, hash, key, size, count);
+	return count;
 }
 
-void
+int64
 tally_remove(Tally *tally, const char *key, uint32 size, int64 count)
 {
 	uint64 *slot = find_slot(tally, XXH3_64bits(key, size), key, size);
@@ -283,9 +284,26 @@ tally_remove(Tally *tally, const char *key, uint32 size, int64 count)
 							   type_name(tally->header.type))));
 	entry->count -= count;
 	tally->nremoved += entry->count == 0;
+	return entry->count;
 }
 
 /* ------------------------------------------------------------------------- reading ---- */
+
+bool
+tally_walk(const Tally *tally, uint64 *at, TallyEntry *entry)
+{
+	while (*at < tally->heap_used)
+	{
+		const HeapEntry *here = (const HeapEntry *) (tally->heap + *at);
+
+		*at += HEAP_ENTRY_SIZE(here->size);
+		if (here->count == 0)
+			continue;
+		*entry = (TallyEntry){.key = here->key, .size = here->size, .count = here->count};
+		return true;
+	}
+	return false;
+}
 
 /* An entry with the beginning of its key, which mostly decides and is not far away in memory. */
 typedef struct SortedEntry
@@ -347,27 +365,14 @@ sorted_entries(const Tally *tally)
 }
 
 static Size
-varint_size(uint64 value)
+tally_flat_size(ExpandedObjectHeader *expanded)
 {
-	char bytes[VARINT_MAX];
-
-	return varint_store(bytes, value) - bytes;
-}
-
-static Size
-tally_flat_size(ExpandedObjectHeader *header)
-{
-	const Tally *tally = (const Tally *) header;
+	const Tally *tally = (const Tally *) expanded;
 	Size size = VARHDRSZ + sizeof(TallyHeader);
+	TallyEntry entry;
 
-	for (uint64 at = 0; at < tally->heap_used;)
-	{
-		const HeapEntry *entry = (const HeapEntry *) (tally->heap + at);
-
-		if (entry->count != 0)
-			size += varint_size(entry->count) + varint_size(entry->size) + entry->size;
-		at += HEAP_ENTRY_SIZE(entry->size);
-	}
+	for (uint64 at = 0; tally_walk(tally, &at, &entry);)
+		size += varint_size(entry.count) + varint_size(entry.size) + entry.size;
 	return size;
 }
 
@@ -513,16 +518,15 @@ tally_writable(FunctionCallInfo fcinfo)
 	Datum value = PG_GETARG_DATUM(0);
 	MemoryContext context = CurrentMemoryContext;
 	bool is_aggregate = AggCheckCallContext(fcinfo, &context) != 0;
-	Tally *tally = state_of(value);
+	Tally *tally = tally_of_state(value, &tally_methods);
 	struct varlena *flat;
 	TallyHeader header;
 
-	if (likely(is_aggregate && tally != NULL &&
-			   VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(value))))
+	if (likely(is_aggregate && tally != NULL))
 		return tally;
 	flat = stored(value);
 	memcpy(&header, VARDATA(flat), sizeof(header));
-	tally = tally_create(&header, context);
+	tally = tally_create(&header, context, &tally_methods);
 	merge(tally, PointerGetDatum(flat));
 	return tally;
 }
@@ -763,7 +767,7 @@ tally_in(FunctionCallInfo fcinfo, TallyType type)
 	char *text = PG_GETARG_CSTRING(0);
 	LabelParser parser = {.at = text};
 	TallyHeader header = {.type = type};
-	Tally *tally = tally_create(&header, CurrentMemoryContext);
+	Tally *tally = tally_create(&header, CurrentMemoryContext, &tally_methods);
 
 	if (!parse_tally(&parser, tally))
 		ereturn(SOFT_ERROR_CONTEXT(fcinfo), (Datum) 0,

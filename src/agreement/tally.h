@@ -23,7 +23,8 @@ typedef enum TallyType
 {
 	TALLY_AGREEMENT = 1, /* the entries of a label_counts */
 	TALLY_CONFUSION = 2, /* two labels */
-	TALLY_RATERS = 3     /* unit, rater, label, and perhaps a time */
+	TALLY_RATERS = 3,    /* unit, rater, label, and perhaps a time */
+	TALLY_LABELS = 4     /* a label: the state of a label_counts with many; flat it is none */
 } TallyType;
 
 /* The most bytes that entries may take, so that a state is far from the limit of one value. */
@@ -48,6 +49,7 @@ typedef struct Tally
 	uint64 heap_size;
 	uint64 *slots; /* half of a hash, and where the entry is */
 	char *heap;
+	uint64 label_bytes; /* for label_counts, whose size is limited */
 } Tally;
 
 typedef struct TallyEntry
@@ -67,8 +69,18 @@ typedef struct TallyView
 
 /* The state in argument 0 of an aggregate's function, or a copy of the value there. */
 extern Tally *tally_writable(FunctionCallInfo fcinfo);
-extern void tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 count);
-extern void tally_remove(Tally *tally, const char *key, uint32 size, int64 count);
+
+/* Each returns the count of the key after it. */
+extern int64 tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 count);
+extern int64 tally_remove(Tally *tally, const char *key, uint32 size, int64 count);
+
+/* A state that flattens as these methods say. */
+extern Tally *tally_create(const TallyHeader *header, MemoryContext parent,
+						   const ExpandedObjectMethods *methods);
+extern Tally *tally_of_state(Datum datum, const ExpandedObjectMethods *methods);
+
+/* The entry at *at, which begins at 0 and is moved on; false at the end. In no order. */
+extern bool tally_walk(const Tally *tally, uint64 *at, TallyEntry *entry);
 
 #define PG_RETURN_TALLY_STATE(tally) PG_RETURN_DATUM(EOHPGetRWDatum(&(tally)->expanded))
 
