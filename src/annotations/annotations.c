@@ -62,12 +62,12 @@ unit_number(const Unit *unit, uint32 i)
 /* ----------------------------------------------------------------------------- value ---- */
 
 static void
-read_distinct(Annotations *it, CheckedReader *reader)
+read_distinct(Annotations *it, ByteReader *reader)
 {
 	const char *last = NULL;
 	uint32 last_len = 0;
 
-	it->ndistinct = checked_count(reader, sizeof(uint32));
+	it->ndistinct = reader_count(reader, sizeof(uint32));
 	it->distinct =
 		palloc_extended(((Size) it->ndistinct + 1) * sizeof(Annotation), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < it->ndistinct; i++)
@@ -78,23 +78,23 @@ read_distinct(Annotations *it, CheckedReader *reader)
 		it->distinct[i] = annotation_decode(it->kind, reader);
 		len = reader->at - start;
 		if (i > 0 && utf8_compare((Utf8){last, last_len}, (Utf8){start, len}) >= 0)
-			checked_invalid(reader, "Annotations in it are not in order.");
+			reader_fail(reader, "Annotations in it are not in order.");
 		last = start;
 		last_len = len;
 	}
 }
 
 static void
-read_unit(Annotations *it, Unit *unit, CheckedReader *reader)
+read_unit(Annotations *it, Unit *unit, ByteReader *reader)
 {
-	unit->name = checked_utf8(reader);
-	unit->n = checked_count(reader, sizeof(uint32));
-	unit->numbers = checked_bytes(reader, (Size) unit->n * sizeof(uint32));
+	unit->name = reader_utf8(reader);
+	unit->n = reader_count(reader, sizeof(uint32));
+	unit->numbers = reader_bytes(reader, (Size) unit->n * sizeof(uint32));
 	for (uint32 i = 0; i < unit->n; i++)
 	{
 		if (unit_number(unit, i) >= it->ndistinct ||
 			(i > 0 && unit_number(unit, i) < unit_number(unit, i - 1)))
-			checked_invalid(reader, "A number in it is out of place.");
+			reader_fail(reader, "A number in it is out of place.");
 		if (unit->n > 1)
 			it->counts[unit_number(unit, i)]++;
 	}
@@ -104,27 +104,27 @@ static Annotations *
 annotations_read(const struct varlena *value)
 {
 	Annotations *it = palloc0(sizeof(Annotations));
-	CheckedReader reader = {.at = VARDATA_ANY(value),
-							.end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
-							.type = "annotations"};
+	ByteReader reader = {.at = VARDATA_ANY(value),
+						 .end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
+						 .type = "annotations"};
 
-	if (checked_u8(&reader) != ANNOTATIONS_LAYOUT)
-		checked_invalid(&reader, "Its layout is none that this release reads.");
-	it->kind = (AnnotationKind) checked_u8(&reader);
+	if (reader_u8(&reader) != ANNOTATIONS_LAYOUT)
+		reader_fail(&reader, "Its layout is none that this release reads.");
+	it->kind = (AnnotationKind) reader_u8(&reader);
 	if (it->kind < KIND_SET || it->kind > KIND_PATH)
-		checked_invalid(&reader, "Its kind is unknown.");
+		reader_fail(&reader, "Its kind is unknown.");
 	read_distinct(it, &reader);
 	it->counts = palloc_extended(((Size) it->ndistinct + 1) * sizeof(double),
 								 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	it->nunits = checked_count(&reader, 2 * sizeof(uint32));
+	it->nunits = reader_count(&reader, 2 * sizeof(uint32));
 	it->units = palloc_extended(((Size) it->nunits + 1) * sizeof(Unit), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < it->nunits; i++)
 	{
 		read_unit(it, &it->units[i], &reader);
 		if (i > 0 && utf8_compare(it->units[i - 1].name, it->units[i].name) >= 0)
-			checked_invalid(&reader, "Names in it are not in order.");
+			reader_fail(&reader, "Names in it are not in order.");
 	}
-	checked_finish(&reader);
+	reader_finish(&reader);
 	return it;
 }
 
@@ -483,7 +483,7 @@ similarity_of_arguments(FunctionCallInfo fcinfo, Similarity similarity)
 	for (int i = 0; i < 2; i++)
 	{
 		StringInfoData buf;
-		CheckedReader reader = {.type = "annotations"};
+		ByteReader reader = {.type = "annotations"};
 
 		initStringInfo(&buf);
 		annotation_encode(&buf, kind, PG_GETARG_DATUM(i), type);

@@ -491,7 +491,7 @@ annotation_encode(StringInfo buf, AnnotationKind kind, Datum value, Oid type)
 }
 
 static void
-check_vertices(const Annotation *annotation, const CheckedReader *reader)
+check_vertices(const Annotation *annotation, ByteReader *reader)
 {
 	const Vertex *v = annotation->vertices;
 	bool wrong =
@@ -503,33 +503,33 @@ check_vertices(const Annotation *annotation, const CheckedReader *reader)
 	for (uint32 i = 0; i < annotation->n; i++)
 		wrong |= !isfinite(v[i].x) || !isfinite(v[i].y);
 	if (wrong)
-		checked_invalid(reader, "Coordinates in it are out of range.");
+		reader_fail(reader, "Coordinates in it are out of range.");
 }
 
 Annotation
-annotation_decode(AnnotationKind kind, CheckedReader *reader)
+annotation_decode(AnnotationKind kind, ByteReader *reader)
 {
 	Annotation annotation = {.kind = kind};
 
 	annotation.n =
-		checked_count(reader, annotation_kind_has_elements(kind) ? sizeof(uint32) : sizeof(Vertex));
+		reader_count(reader, annotation_kind_has_elements(kind) ? sizeof(uint32) : sizeof(Vertex));
 	if (annotation_kind_has_elements(kind))
 	{
 		annotation.elements = palloc(((Size) annotation.n + 1) * sizeof(Utf8));
 		for (uint32 i = 0; i < annotation.n; i++)
 		{
-			annotation.elements[i] = checked_utf8(reader);
+			annotation.elements[i] = reader_utf8(reader);
 			if (kind == KIND_SET && i > 0 &&
 				utf8_compare(annotation.elements[i - 1], annotation.elements[i]) >= 0)
-				checked_invalid(reader, "Elements in it are not in order.");
+				reader_fail(reader, "Elements in it are not in order.");
 		}
 		return annotation;
 	}
 	annotation.vertices = palloc(((Size) annotation.n + 1) * sizeof(Vertex));
 	for (uint32 i = 0; i < annotation.n; i++)
 	{
-		annotation.vertices[i].x = checked_f64(reader);
-		annotation.vertices[i].y = checked_f64(reader);
+		annotation.vertices[i].x = reader_f64(reader);
+		annotation.vertices[i].y = reader_f64(reader);
 	}
 	check_vertices(&annotation, reader);
 	return annotation;

@@ -4,7 +4,7 @@
 #ifndef AIDATAOPS_ANNOTATIONS_SIMILARITY_H
 #define AIDATAOPS_ANNOTATIONS_SIMILARITY_H
 
-#include "core/checked_reader.h"
+#include "core/reader.h"
 
 /* Written into values: numbers never change. */
 typedef enum AnnotationKind
@@ -49,6 +49,6 @@ extern double path_similarity(const Annotation *a, const Annotation *b);
 extern AnnotationKind annotation_kind_of_type(Oid type);
 extern bool annotation_kind_has_elements(AnnotationKind kind);
 extern void annotation_encode(StringInfo buf, AnnotationKind kind, Datum value, Oid type);
-extern Annotation annotation_decode(AnnotationKind kind, CheckedReader *reader);
+extern Annotation annotation_decode(AnnotationKind kind, ByteReader *reader);
 
 #endif

@@ -69,34 +69,34 @@ static Comparisons *
 comparisons_read(const struct varlena *value)
 {
 	Comparisons *it = palloc0(sizeof(Comparisons));
-	CheckedReader reader = {.at = VARDATA_ANY(value),
-							.end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
-							.type = "comparisons"};
+	ByteReader reader = {.at = VARDATA_ANY(value),
+						 .end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
+						 .type = "comparisons"};
 
-	if (checked_u8(&reader) != COMPARISONS_LAYOUT)
-		checked_invalid(&reader, "Its layout is none that this release reads.");
-	it->nitems = checked_count(&reader, sizeof(uint32));
+	if (reader_u8(&reader) != COMPARISONS_LAYOUT)
+		reader_fail(&reader, "Its layout is none that this release reads.");
+	it->nitems = reader_count(&reader, sizeof(uint32));
 	it->items = palloc(((Size) it->nitems + 1) * sizeof(Utf8));
 	for (uint32 i = 0; i < it->nitems; i++)
 	{
-		it->items[i] = checked_utf8(&reader);
+		it->items[i] = reader_utf8(&reader);
 		if (i > 0 && utf8_compare(it->items[i - 1], it->items[i]) >= 0)
-			checked_invalid(&reader, "Names in it are not in order.");
+			reader_fail(&reader, "Names in it are not in order.");
 	}
-	it->npairs = checked_count(&reader, PAIR_SIZE);
+	it->npairs = reader_count(&reader, PAIR_SIZE);
 	it->pairs = palloc_extended(((Size) it->npairs + 1) * sizeof(Pair), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < it->npairs; i++)
 	{
 		Pair *pair = &it->pairs[i];
 
-		pair->winner = checked_u32(&reader);
-		pair->loser = checked_u32(&reader);
-		pair->wins = checked_u32(&reader);
+		pair->winner = reader_u32(&reader);
+		pair->loser = reader_u32(&reader);
+		pair->wins = reader_u32(&reader);
 		if (pair->winner >= it->nitems || pair->loser >= it->nitems || pair->wins == 0 ||
 			pair->winner == pair->loser || (i > 0 && compare_pairs(pair - 1, pair) >= 0))
-			checked_invalid(&reader, "Pairs in it are out of place.");
+			reader_fail(&reader, "Pairs in it are out of place.");
 	}
-	checked_finish(&reader);
+	reader_finish(&reader);
 	return it;
 }
 
