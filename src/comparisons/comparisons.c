@@ -153,16 +153,23 @@ merge_pairs(Pair *pairs, Size count)
 }
 
 static void
+check_memory(const ComparisonState *state, Size capacity)
+{
+	state_memory_check(capacity * sizeof(Pair) + state->items.bytes, "comparisons",
+					   "A pair of items takes 12 bytes beside their names. Compare fewer items, or "
+					   "raise aidataops.max_state_memory.");
+}
+
+static void
 make_room(ComparisonState *state)
 {
+	check_memory(state, state->capacity); /* at each row, because names may be long */
 	if (state->count < state->capacity)
 		return;
 	state->count = merge_pairs(state->pairs, state->count);
 	if (state->count <= state->capacity / 2)
 		return;
-	state_memory_check(2 * state->capacity * sizeof(Pair) + state->items.bytes, "comparisons",
-					   "A pair of items takes 12 bytes. Compare fewer items, or raise "
-					   "aidataops.max_state_memory.");
+	check_memory(state, 2 * state->capacity);
 	state->capacity *= 2;
 	state->pairs = repalloc_huge(state->pairs, state->capacity * sizeof(Pair));
 }

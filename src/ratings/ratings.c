@@ -151,13 +151,17 @@ rating_state(FunctionCallInfo fcinfo)
 static void
 make_room(RatingState *state)
 {
-	if (state->count < state->capacity)
-		return;
-	state_memory_check(2 * state->capacity * sizeof(Rating) + state->units.bytes, "ratings",
+	Size capacity = state->count < state->capacity ? state->capacity : 2 * state->capacity;
+
+	/* at each row, because names may be long */
+	state_memory_check(capacity * sizeof(Rating) + state->units.bytes + state->raters.bytes,
+					   "ratings",
 					   "A rating takes 16 bytes beside the names. Aggregate fewer units at a time, "
 					   "or raise aidataops.max_state_memory.");
-	state->capacity *= 2;
-	state->ratings = repalloc_huge(state->ratings, state->capacity * sizeof(Rating));
+	if (capacity == state->capacity)
+		return;
+	state->capacity = capacity;
+	state->ratings = repalloc_huge(state->ratings, capacity * sizeof(Rating));
 }
 
 PG_FUNCTION_INFO_V1(ratings_accum);
