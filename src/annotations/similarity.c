@@ -3,7 +3,6 @@
  */
 #include "postgres.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "aidataops.h"
@@ -272,16 +271,81 @@ identity_similarity(const Annotation *a, const Annotation *b)
 	return 1;
 }
 
+/* Areas beyond have overflowed on the way, or have lost their digits. */
+#define SMALLEST_AREA 1e-280
+#define LARGEST_AREA  1e280
+
+static void
+largest_coordinates(const Annotation *a, double *x, double *y)
+{
+	for (uint32 i = 0; i < a->n; i++)
+	{
+		*x = fmax(*x, fabs(a->vertices[i].x));
+		*y = fmax(*y, fabs(a->vertices[i].y));
+	}
+}
+
+static Annotation
+scaled(const Annotation *a, int exponent_x, int exponent_y)
+{
+	Annotation copy = *a;
+
+	copy.vertices = palloc(((Size) a->n + 1) * sizeof(Vertex));
+	for (uint32 i = 0; i < a->n; i++)
+		copy.vertices[i] =
+			(Vertex){ldexp(a->vertices[i].x, -exponent_x), ldexp(a->vertices[i].y, -exponent_y)};
+	return copy;
+}
+
+static double
+ratio_of_areas(const Annotation *a, const Annotation *b, double *either)
+{
+	double common = overlap(a, b);
+
+	*either = extent(a) + extent(b) - common;
+	return common / *either;
+}
+
+/* The same with coordinates brought to about one, by powers of two: it depends on no unit. */
+static double
+scaled_iou(const Annotation *a, const Annotation *b)
+{
+	double x = 0;
+	double y = 0;
+	double either;
+	double ratio;
+	int exponent_x;
+	int exponent_y;
+	Annotation one;
+	Annotation two;
+
+	largest_coordinates(a, &x, &y);
+	largest_coordinates(b, &x, &y);
+	if (a->kind == KIND_SPAN) /* both are along one line */
+		x = y = fmax(x, y);
+	frexp(x, &exponent_x);
+	frexp(y, &exponent_y);
+	one = scaled(a, exponent_x, exponent_y);
+	two = scaled(b, exponent_x, exponent_y);
+	ratio = ratio_of_areas(&one, &two, &either);
+	pfree(one.vertices);
+	pfree(two.vertices);
+	return either > 0 ? ratio : 0;
+}
+
 /* What is the same is alike even without any extent, as two empty spans or two points. */
 double
 iou_similarity(const Annotation *a, const Annotation *b)
 {
-	double common;
+	double either;
+	double ratio;
 
 	if (identity_similarity(a, b) == 1)
 		return 1;
-	common = overlap(a, b);
-	return Min(1, common / Max(extent(a) + extent(b) - common, DBL_MIN));
+	ratio = ratio_of_areas(a, b, &either);
+	if (unlikely(!(either >= SMALLEST_AREA && either <= LARGEST_AREA)))
+		ratio = scaled_iou(a, b);
+	return Min(1, ratio);
 }
 
 /* ------------------------------------------------------------------- values as bytes ---- */

@@ -58,6 +58,11 @@ SELECT iou(daterange('2026-01-01', 'infinity'), daterange('2026-01-01', '2026-01
 SELECT iou(tsrange('-infinity', '2026-01-01'), tsrange('2026-01-01', '2026-01-02'));
 SELECT iou('{(,1)}'::int4multirange, '{(,1)}');
 
+-- areas that overflow or vanish on the way; the same in another unit
+SELECT iou(box '(1e308,1e308),(-1e308,-1e308)', box '(1e308,1e308),(0,0)') AS quarter, iou(box '(1e-200,1e-200),(0,0)', box '(1e-200,2e-200),(0,0)')::numeric(9, 8) AS half,
+       iou(polygon '((0,0),(1e200,0),(1e200,1e200))', polygon '((0,0),(1e200,0),(1e200,2e200))')::numeric(9, 8) AS half, iou(numrange(-1e308, 1e308), numrange(0, 1e308)) AS half,
+       iou(box '(1,1),(1,1)', box '(1,2),(1,1)') AS without_area;
+
 -- paths. WordNet's of dog and cat: NLTK's howto has .857142857142857 and .2
 CREATE TABLE animal AS SELECT trunk || '.canine.dog' AS dog, trunk || '.feline.cat' AS cat
   FROM (VALUES ('entity.physical_entity.object.whole.living_thing.organism.animal.chordate.vertebrate.mammal.placental.carnivore')) AS v (trunk);
