@@ -662,10 +662,12 @@ static inline State
 writable_state(FunctionCallInfo fcinfo)
 {
 	Datum value = PG_GETARG_DATUM(0);
-	State state = {.context = CurrentMemoryContext};
+	State state = {0};
 	bool is_aggregate = AggCheckCallContext(fcinfo, &state.context) != 0;
 	LabelCountsView view;
 
+	if (!is_aggregate)
+		state.context = CurrentMemoryContext;
 	if (likely(is_aggregate && is_state((struct varlena *) DatumGetPointer(value))))
 	{
 		state.few = (LabelCounts *) DatumGetPointer(value);
@@ -810,8 +812,9 @@ label_counts_combine(PG_FUNCTION_ARGS)
 	}
 	if (PG_ARGISNULL(0))
 	{
-		state = (State){.context = CurrentMemoryContext};
-		AggCheckCallContext(fcinfo, &state.context);
+		state = (State){0};
+		if (!AggCheckCallContext(fcinfo, &state.context))
+			state.context = CurrentMemoryContext;
 		state.few = state_create(LABEL_NONE, STATE_START_TEXT);
 	}
 	else

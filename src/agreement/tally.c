@@ -85,10 +85,27 @@ slots_create(const Tally *tally, uint32 slot_bits)
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
-Tally *
-tally_create(const TallyHeader *header, MemoryContext parent, const ExpandedObjectMethods *methods)
+static const ExpandedObjectMethods tally_methods;
+#define SHARED_CONTEXT "aidataops tallies"
+
+/*
+ * The states of all groups share a context below that of the aggregate: with one for each, PostgreSQL
+ * would look at all of them for each new group, to know what hashing takes. States are never deleted
+ * one by one, because a transition always returns the one that it was given.
+ */
+static MemoryContext
+shared_context(MemoryContext parent)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "aidataops tally", ALLOCSET_SMALL_SIZES);
+	for (MemoryContext child = parent->firstchild; child != NULL; child = child->nextchild)
+		if (strcmp(child->name, SHARED_CONTEXT) == 0)
+			return child;
+	return AllocSetContextCreate(parent, SHARED_CONTEXT, ALLOCSET_DEFAULT_SIZES);
+}
+
+static Tally *
+tally_create_in(MemoryContext context, const TallyHeader *header,
+				const ExpandedObjectMethods *methods)
+{
 	Tally *tally = MemoryContextAllocZero(context, sizeof(Tally));
 
 	EOH_init_header(&tally->expanded, methods, context);
@@ -99,6 +116,22 @@ tally_create(const TallyHeader *header, MemoryContext parent, const ExpandedObje
 	tally->heap_size = START_HEAP;
 	tally->heap = MemoryContextAlloc(context, START_HEAP);
 	return tally;
+}
+
+Tally *
+tally_create(const TallyHeader *header, MemoryContext parent, const ExpandedObjectMethods *methods)
+{
+	return tally_create_in(shared_context(parent), header, methods);
+}
+
+/* For one to be deleted by itself. */
+static Tally *
+tally_create_alone(const TallyHeader *header)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "aidataops tally", ALLOCSET_SMALL_SIZES);
+
+	return tally_create_in(context, header, &tally_methods);
 }
 
 static void
@@ -516,7 +549,7 @@ Tally *
 tally_writable(FunctionCallInfo fcinfo)
 {
 	Datum value = PG_GETARG_DATUM(0);
-	MemoryContext context = CurrentMemoryContext;
+	MemoryContext context;
 	bool is_aggregate = AggCheckCallContext(fcinfo, &context) != 0;
 	Tally *tally = tally_of_state(value, &tally_methods);
 	struct varlena *flat;
@@ -526,7 +559,8 @@ tally_writable(FunctionCallInfo fcinfo)
 		return tally;
 	flat = stored(value);
 	memcpy(&header, VARDATA(flat), sizeof(header));
-	tally = tally_create(&header, context, &tally_methods);
+	tally =
+		is_aggregate ? tally_create(&header, context, &tally_methods) : tally_create_alone(&header);
 	merge(tally, PointerGetDatum(flat));
 	return tally;
 }
@@ -767,7 +801,7 @@ tally_in(FunctionCallInfo fcinfo, TallyType type)
 	char *text = PG_GETARG_CSTRING(0);
 	LabelParser parser = {.at = text};
 	TallyHeader header = {.type = type};
-	Tally *tally = tally_create(&header, CurrentMemoryContext, &tally_methods);
+	Tally *tally = tally_create_alone(&header);
 
 	if (!parse_tally(&parser, tally))
 		ereturn(SOFT_ERROR_CONTEXT(fcinfo), (Datum) 0,

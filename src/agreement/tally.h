@@ -74,7 +74,7 @@ extern Tally *tally_writable(FunctionCallInfo fcinfo);
 extern int64 tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 count);
 extern int64 tally_remove(Tally *tally, const char *key, uint32 size, int64 count);
 
-/* A state that flattens as these methods say. */
+/* A state that flattens as these methods say, and lives as long as the parent. */
 extern Tally *tally_create(const TallyHeader *header, MemoryContext parent,
 						   const ExpandedObjectMethods *methods);
 extern Tally *tally_of_state(Datum datum, const ExpandedObjectMethods *methods);
