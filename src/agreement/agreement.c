@@ -27,8 +27,10 @@ Datum
 agreement_accum(PG_FUNCTION_ARGS)
 {
 	LabelCountsView view = label_counts_view(PG_GETARG_DATUM(1));
+	Tally *tally = tally_writable(fcinfo);
 
-	PG_RETURN_POINTER(tally_add(tally_writable(fcinfo), view.kind, view.entries, view.size, 1));
+	tally_add(tally, view.kind, view.entries, view.size, 1);
+	PG_RETURN_TALLY_STATE(tally);
 }
 
 PG_FUNCTION_INFO_V1(agreement_accum_inv);
@@ -39,7 +41,7 @@ agreement_accum_inv(PG_FUNCTION_ARGS)
 	Tally *tally = tally_writable(fcinfo);
 
 	tally_remove(tally, view.entries, view.size, 1);
-	PG_RETURN_POINTER(tally);
+	PG_RETURN_TALLY_STATE(tally);
 }
 
 /* --------------------------------------------------------------------- one number ---- */

@@ -229,6 +229,12 @@ coefficient_correct(Coefficient *c, bool certain)
 		c->status = COEFFICIENT_UNDEFINED;
 	else
 		c->value = (c->pa - c->pe) / (1 - c->pe);
+	/* where numbers are so far apart, or so near, that their squares are none */
+	if (!isfinite(c->value) && strcmp(c->status, COEFFICIENT_OK) == 0)
+	{
+		c->value = NAN;
+		c->status = COEFFICIENT_UNDEFINED;
+	}
 }
 
 static void

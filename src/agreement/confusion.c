@@ -38,8 +38,10 @@ store_text_datum(char *key, Datum label)
 	{                                                                                              \
 		char key[2 * (key_size)];                                                                  \
 		int size = name##_key(fcinfo, key);                                                        \
+		Tally *tally = tally_writable(fcinfo);                                                     \
                                                                                                    \
-		PG_RETURN_POINTER(tally_add(tally_writable(fcinfo), kind, key, size, 1));                  \
+		tally_add(tally, kind, key, size, 1);                                                      \
+		PG_RETURN_TALLY_STATE(tally);                                                              \
 	}                                                                                              \
 	PG_FUNCTION_INFO_V1(name##_inv);                                                               \
 	Datum name##_inv(PG_FUNCTION_ARGS)                                                             \
@@ -49,7 +51,7 @@ store_text_datum(char *key, Datum label)
 		Tally *tally = tally_writable(fcinfo);                                                     \
                                                                                                    \
 		tally_remove(tally, key, size, 1);                                                         \
-		PG_RETURN_POINTER(tally);                                                                  \
+		PG_RETURN_TALLY_STATE(tally);                                                              \
 	}                                                                                              \
 	extern int no_such_variable
 

@@ -42,6 +42,16 @@ varint_store(char *at, uint64 value)
 	return at;
 }
 
+static inline uint32
+varint_size(uint64 value)
+{
+	uint32 size = 1;
+
+	for (; value >= 0x80; value >>= 7)
+		size++;
+	return size;
+}
+
 static inline const char *
 varint_load(const char *at, uint64 *value)
 {

@@ -2,11 +2,13 @@
  * label_counts.c: the type label_counts and its aggregates.
  *
  * There is one state for each unit, and units are many, so a state is as small as its labels allow
- * and is changed in place. A unit has few labels; they are found by looking at each.
+ * and is changed in place. A unit has few labels; they are found by looking at each. What has many,
+ * because a whole table is counted or rolled up, becomes a hash table: a tally.
  */
 #include "postgres.h"
 
 #include "agreement/label_counts.h"
+#include "agreement/tally.h"
 #include "aidataops.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
@@ -383,6 +385,7 @@ typedef struct Place
 	char *entry; /* where it begins, or where it would be appended */
 	char *key;   /* NULL if there is none */
 	uint64 count;
+	uint32 before; /* entries that were looked at */
 } Place;
 
 static inline Place
@@ -390,8 +393,9 @@ find_key(LabelCounts *state, const char *key, uint32 size)
 {
 	char *at = state->entries;
 	const char *end = state_end(state);
+	uint32 before = 0;
 
-	while (at < end && *at != 0)
+	for (; at < end && *at != 0; before++)
 	{
 		Place place = {.entry = at};
 		Label label;
@@ -405,7 +409,17 @@ find_key(LabelCounts *state, const char *key, uint32 size)
 		}
 		at = (char *) label_load(at, &label);
 	}
-	return (Place){.entry = at};
+	return (Place){.entry = at, .before = before};
+}
+
+static void
+check_size(Size size)
+{
+	if (unlikely(size > LABEL_COUNTS_MAX_BYTES))
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("too many different labels in one label_counts"),
+						errdetail("It holds at most %d bytes of them.", LABEL_COUNTS_MAX_BYTES),
+						errhint("label_counts is for the labels of one unit: GROUP BY the unit.")));
 }
 
 /* Room for so many bytes at this place, which moves with the state. */
@@ -417,11 +431,7 @@ state_make_room(LabelCounts *state, char **at, uint32 bytes)
 	Size size = VARSIZE(state);
 
 	/* by what is used, which does not depend on the order of labels */
-	if (unlikely(used + bytes > LABEL_COUNTS_MAX_BYTES))
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("too many different labels in one label_counts"),
-						errdetail("It holds at most %d bytes of them.", LABEL_COUNTS_MAX_BYTES),
-						errhint("label_counts is for the labels of one unit: GROUP BY the unit.")));
+	check_size(used + bytes);
 	if (used + bytes > size)
 	{
 		LabelCounts *larger;
@@ -473,10 +483,8 @@ replace_count(LabelCounts *state, Place place, uint64 count)
 }
 
 static LabelCounts *
-state_add(LabelCounts *state, const char *key, uint32 size, uint64 count)
+few_add(LabelCounts *state, Place place, const char *key, uint32 size, uint64 count)
 {
-	Place place = find_key(state, key, size);
-
 	if (place.key == NULL)
 		return append_entry(state, place.entry, key, size, count);
 	if (likely(count == 1 && (uint8) *place.entry < 0x7f))
@@ -489,7 +497,7 @@ state_add(LabelCounts *state, const char *key, uint32 size, uint64 count)
 }
 
 static void
-state_remove(LabelCounts *state, const char *key, uint32 size, uint64 count)
+few_remove(LabelCounts *state, const char *key, uint32 size, uint64 count)
 {
 	Place place = find_key(state, key, size);
 	char *end = (char *) state_end(state);
@@ -508,6 +516,138 @@ state_remove(LabelCounts *state, const char *key, uint32 size, uint64 count)
 	memset(end - entry_size, 0, entry_size);
 }
 
+/* -------------------------------------------------------------- the state of many ---- */
+
+/* Beyond so many labels, looking at each would cost more than a hash table. */
+#define FEW_LABELS 64
+
+static Size
+many_flat_size(ExpandedObjectHeader *expanded)
+{
+	return HEADER_SIZE + ((Tally *) expanded)->label_bytes;
+}
+
+static void
+many_flatten_into(ExpandedObjectHeader *expanded, void *result, Size size)
+{
+	const Tally *many = (const Tally *) expanded;
+	LabelKind kind = many->header.kind;
+	LabelCounts *value = result;
+	LabelEntry *entries = palloc((Size) Max(many->nkeys, 1) * sizeof(LabelEntry));
+	char *at = value->entries;
+	TallyEntry entry;
+	int n = 0;
+
+	for (uint64 place = 0; tally_walk(many, &place, &entry); n++)
+	{
+		entries[n].count = entry.count;
+		label_load(entry.key, &entries[n].label);
+	}
+	label_entries_sort(kind, entries, &n);
+	SET_VARSIZE(value, size);
+	value->header =
+		(LabelCountsHeader){.version = LABEL_COUNTS_VERSION, .kind = n > 0 ? kind : LABEL_NONE};
+	for (int i = 0; i < n; i++)
+	{
+		at = varint_store(at, entries[i].count);
+		at = varint_store(at, entries[i].label.size);
+		memcpy(at, entries[i].label.bytes, entries[i].label.size);
+		at += entries[i].label.size;
+	}
+	pfree(entries);
+}
+
+static const ExpandedObjectMethods many_methods = {many_flat_size, many_flatten_into};
+
+static inline uint32
+entry_bytes(uint64 count, uint32 size)
+{
+	return count == 0 ? 0 : varint_size(count) + size;
+}
+
+static void
+many_add(Tally *many, LabelKind kind, const char *key, uint32 size, uint64 count)
+{
+	uint64 sum = tally_add(many, kind, key, size, count);
+
+	many->label_bytes += entry_bytes(sum, size) - entry_bytes(sum - count, size);
+	check_size(HEADER_SIZE + many->label_bytes);
+}
+
+static void
+many_remove(Tally *many, const char *key, uint32 size, uint64 count)
+{
+	uint64 left = tally_remove(many, key, size, count);
+
+	many->label_bytes -= entry_bytes(left + count, size) - entry_bytes(left, size);
+}
+
+static Tally *
+many_from_few(const LabelCounts *few, MemoryContext context)
+{
+	TallyHeader header = {.type = TALLY_LABELS, .kind = few->header.kind};
+	Tally *many = tally_create(&header, context, &many_methods);
+	const char *end = state_end(few);
+	LabelEntry entry;
+
+	for (const char *at = few->entries; at < end && *at != 0;)
+	{
+		const char *key = varint_load(at, &entry.count);
+
+		at = label_load(key, &entry.label);
+		many_add(many, header.kind, key, (uint32) (at - key), entry.count);
+	}
+	return many;
+}
+
+/* ----------------------------------------------------------------- either of both ---- */
+
+/* One of the two, and where the executor looks for states that it need not copy. */
+typedef struct State
+{
+	LabelCounts *few;
+	Tally *many;
+	MemoryContext context;
+} State;
+
+static inline void
+state_add(State *state, LabelKind kind, const char *key, uint32 size, uint64 count)
+{
+	Place place;
+
+	if (unlikely(state->many != NULL))
+	{
+		many_add(state->many, kind, key, size, count);
+		return;
+	}
+	if (unlikely(state->few->header.kind != kind))
+		state->few->header.kind = label_common_kind(state->few->header.kind, kind);
+	place = find_key(state->few, key, size);
+	if (likely(place.key != NULL || place.before < FEW_LABELS))
+	{
+		state->few = few_add(state->few, place, key, size, count);
+		return;
+	}
+	state->many = many_from_few(state->few, state->context);
+	many_add(state->many, kind, key, size, count);
+}
+
+static inline void
+state_remove(State *state, LabelKind kind, const char *key, uint32 size, uint64 count)
+{
+	if (state->many != NULL)
+		many_remove(state->many, key, size, count);
+	else
+		few_remove(state->few, key, size, count);
+}
+
+static inline Datum
+state_datum(const State *state)
+{
+	return unlikely(state->many != NULL) ? EOHPGetRWDatum(&state->many->expanded)
+										 : PointerGetDatum(state->few);
+}
+
 /* ---------------------------------------------------------------------- aggregates ---- */
 
 static bool
@@ -518,40 +658,48 @@ is_state(const struct varlena *value)
 }
 
 /* Argument 0 as a state that may be changed: the aggregate's own, or a copy. */
-static LabelCounts *
+static inline State
 writable_state(FunctionCallInfo fcinfo)
 {
-	struct varlena *value = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+	Datum value = PG_GETARG_DATUM(0);
+	State state = {0};
+	bool is_aggregate = AggCheckCallContext(fcinfo, &state.context) != 0;
 	LabelCountsView view;
-	LabelCounts *state;
 
-	if (likely(AggCheckCallContext(fcinfo, NULL) && is_state(value)))
-		return (LabelCounts *) value;
-	view = label_counts_view(PG_GETARG_DATUM(0));
-	state = state_create(view.kind, HEADER_SIZE + Max(view.size, 8));
-	memcpy(state->entries, view.entries, view.size);
+	if (!is_aggregate)
+		state.context = CurrentMemoryContext;
+	if (likely(is_aggregate && is_state((struct varlena *) DatumGetPointer(value))))
+	{
+		state.few = (LabelCounts *) DatumGetPointer(value);
+		return state;
+	}
+	state.many = is_aggregate ? tally_of_state(value, &many_methods) : NULL;
+	if (state.many != NULL)
+		return state;
+	view = label_counts_view(value);
+	state.few = state_create(view.kind, HEADER_SIZE + Max(view.size, 8));
+	memcpy(state.few->entries, view.entries, view.size);
 	return state;
 }
 
 static inline Datum
 accumulate(FunctionCallInfo fcinfo, LabelKind kind, const char *key, uint32 size)
 {
-	LabelCounts *state;
+	State state;
 
 	if (PG_ARGISNULL(0))
 	{
 		Size bytes = HEADER_SIZE + 1 + size;
 		Size start = kind == LABEL_TEXT ? STATE_START_TEXT : STATE_START_NUMBERS;
+		LabelCounts *few = state_create(kind, Max(bytes, start));
 
-		state = state_create(kind, Max(bytes, start));
-		state->entries[0] = 1;
-		memcpy(state->entries + 1, key, size);
-		return PointerGetDatum(state);
+		few->entries[0] = 1;
+		memcpy(few->entries + 1, key, size);
+		return PointerGetDatum(few);
 	}
 	state = writable_state(fcinfo);
-	if (unlikely(state->header.kind != kind))
-		state->header.kind = label_common_kind(state->header.kind, kind);
-	return PointerGetDatum(state_add(state, key, size, 1));
+	state_add(&state, kind, key, size, 1);
+	return state_datum(&state);
 }
 
 /* A NULL is a missing label; a unit of nothing else has counted none. */
@@ -566,10 +714,10 @@ accumulate_missing(FunctionCallInfo fcinfo)
 static Datum
 discount(FunctionCallInfo fcinfo, const char *key, uint32 size)
 {
-	LabelCounts *state = writable_state(fcinfo);
+	State state = writable_state(fcinfo);
 
-	state_remove(state, key, size, 1);
-	return PointerGetDatum(state);
+	state_remove(&state, LABEL_NONE, key, size, 1);
+	return state_datum(&state);
 }
 
 #define LABEL_COUNTS_TRANSITION(name, label_kind, key_size, store)                                 \
@@ -629,30 +777,24 @@ agreement_unknown_type(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
-static LabelCounts *
-state_merge(LabelCounts *state, Datum other,
-			LabelCounts *(*change)(LabelCounts *, const char *, uint32, uint64))
+typedef void (*StateChange)(State *, LabelKind, const char *, uint32, uint64);
+
+static void
+state_merge(State *state, Datum other, StateChange change)
 {
 	LabelCountsView view = label_counts_view(other);
+	uint8 *kind = state->many != NULL ? &state->many->header.kind : &state->few->header.kind;
 	const char *end = view.entries + view.size;
 	LabelEntry entry;
 
-	state->header.kind = label_common_kind(state->header.kind, view.kind);
+	*kind = label_common_kind(*kind, view.kind);
 	for (const char *at = view.entries; at < end;)
 	{
 		const char *key = varint_load(at, &entry.count);
 
 		at = label_load(key, &entry.label);
-		state = change(state, key, (uint32) (at - key), entry.count);
+		change(state, view.kind, key, (uint32) (at - key), entry.count);
 	}
-	return state;
-}
-
-static LabelCounts *
-remove_entry(LabelCounts *state, const char *key, uint32 size, uint64 count)
-{
-	state_remove(state, key, size, count);
-	return state;
 }
 
 /* As aggregate support: combine function, and transition of rollup(). NULLs are skipped. */
@@ -660,6 +802,8 @@ PG_FUNCTION_INFO_V1(label_counts_combine);
 Datum
 label_counts_combine(PG_FUNCTION_ARGS)
 {
+	State state;
+
 	if (PG_ARGISNULL(1))
 	{
 		if (PG_ARGISNULL(0))
@@ -667,26 +811,41 @@ label_counts_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
 	if (PG_ARGISNULL(0))
-		PG_RETURN_POINTER(
-			state_merge(state_create(LABEL_NONE, STATE_START_TEXT), PG_GETARG_DATUM(1), state_add));
-	PG_RETURN_POINTER(state_merge(writable_state(fcinfo), PG_GETARG_DATUM(1), state_add));
+	{
+		state = (State){0};
+		if (!AggCheckCallContext(fcinfo, &state.context))
+			state.context = CurrentMemoryContext;
+		state.few = state_create(LABEL_NONE, STATE_START_TEXT);
+	}
+	else
+		state = writable_state(fcinfo);
+	state_merge(&state, PG_GETARG_DATUM(1), state_add);
+	PG_RETURN_DATUM(state_datum(&state));
 }
 
 PG_FUNCTION_INFO_V1(label_counts_combine_inv);
 Datum
 label_counts_combine_inv(PG_FUNCTION_ARGS)
 {
+	State state;
+
 	if (PG_ARGISNULL(1))
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	PG_RETURN_POINTER(state_merge(writable_state(fcinfo), PG_GETARG_DATUM(1), remove_entry));
+	state = writable_state(fcinfo);
+	state_merge(&state, PG_GETARG_DATUM(1), state_remove);
+	PG_RETURN_DATUM(state_datum(&state));
 }
 
 PG_FUNCTION_INFO_V1(label_counts_add);
 Datum
 label_counts_add(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_DATUM(
-		state_finish(state_merge(writable_state(fcinfo), PG_GETARG_DATUM(1), state_add)));
+	State state = writable_state(fcinfo);
+
+	state_merge(&state, PG_GETARG_DATUM(1), state_add);
+	if (state.many == NULL)
+		PG_RETURN_DATUM(state_finish(state.few));
+	PG_RETURN_DATUM(PointerGetDatum(PG_DETOAST_DATUM(state_datum(&state))));
 }
 
 PG_FUNCTION_INFO_V1(label_counts_final);

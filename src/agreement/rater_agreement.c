@@ -31,10 +31,13 @@ rater_agreement_accum(PG_FUNCTION_ARGS)
 {
 	char key[3 * LABEL_KEY_MAX];
 	char *end = put_text(key, PG_GETARG_TEXT_PP(1));
+	Tally *tally;
 
 	end = put_text(end, PG_GETARG_TEXT_PP(2));
 	end = put_text(end, PG_GETARG_TEXT_PP(3));
-	PG_RETURN_POINTER(tally_add(tally_writable(fcinfo), LABEL_TEXT, key, (uint32) (end - key), 1));
+	tally = tally_writable(fcinfo);
+	tally_add(tally, LABEL_TEXT, key, (uint32) (end - key), 1);
+	PG_RETURN_TALLY_STATE(tally);
 }
 
 /* How the arguments of rater_agreement_agg("any", ...) become a key. */
@@ -148,6 +151,7 @@ rater_agreement_accum_any(PG_FUNCTION_ARGS)
 	char key[3 * LABEL_KEY_MAX + 16];
 	LabelKind kind;
 	char *end;
+	Tally *tally;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
@@ -157,7 +161,9 @@ rater_agreement_accum_any(PG_FUNCTION_ARGS)
 	end = put_label(end, &any->arguments[2], PG_GETARG_DATUM(3), &kind);
 	if (PG_NARGS() == 5 && !PG_ARGISNULL(4))
 		end += label_store_bigint(end, time_of(&any->arguments[3], PG_GETARG_DATUM(4)));
-	PG_RETURN_POINTER(tally_add(tally_writable(fcinfo), kind, key, (uint32) (end - key), 1));
+	tally = tally_writable(fcinfo);
+	tally_add(tally, kind, key, (uint32) (end - key), 1);
+	PG_RETURN_TALLY_STATE(tally);
 }
 
 /* ----------------------------------------------------------------------- duplicates ---- */

@@ -176,6 +176,23 @@ sort_categories(Categories *categories)
 	return place;
 }
 
+/*
+ * Distances are relative to the range of the numbers, whatever their unit: where it overflows a power
+ * of two is divided out.
+ */
+static void
+scale_large(Categories *categories)
+{
+	double largest = 0;
+
+	for (int i = 0; i < categories->n; i++)
+		largest = fmax(largest, fabs(categories->x[i]));
+	if (!(largest > 1e150))
+		return;
+	for (int i = 0; i < categories->n; i++)
+		categories->x[i] = ldexp(categories->x[i], -1000);
+}
+
 /* No more labels: give categories their final numbers; returns what each number becomes. */
 int *
 categories_finish(Categories *categories)
@@ -194,6 +211,8 @@ categories_finish(Categories *categories)
 		categories->x[i] = numeric ? label_number(categories->kind, categories->labels[i]) : i + 1;
 		categories->finite &= isfinite(categories->x[i]) != 0;
 	}
+	if (categories->finite)
+		scale_large(categories);
 	return place;
 }
 

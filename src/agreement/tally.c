@@ -41,6 +41,8 @@ type_name(TallyType type)
 			return "confusion";
 		case TALLY_RATERS:
 			return "rater_agreement";
+		case TALLY_LABELS:
+			return "label_counts";
 	}
 	return "unknown";
 }
@@ -68,38 +70,86 @@ slot_mask(const Tally *tally)
 	return ((uint32) 1 << tally->slot_bits) - 1;
 }
 
-static inline char *
-heap_of(const Tally *tally)
-{
-	return (char *) (tally->data + ((Size) 1 << tally->slot_bits));
-}
-
 /* A slot is half of the hash and where the entry is, in units of 8 bytes from 1; or 0. */
 static inline HeapEntry *
 slot_entry(const Tally *tally, uint64 slot)
 {
-	return (HeapEntry *) (heap_of(tally) + ((slot & PG_UINT32_MAX) - 1) * 8);
+	return (HeapEntry *) (tally->heap + ((slot & PG_UINT32_MAX) - 1) * 8);
+}
+
+static uint64 *
+slots_create(const Tally *tally, uint32 slot_bits)
+{
+	return MemoryContextAllocExtended(tally->expanded.eoh_context,
+									  ((Size) 1 << slot_bits) * sizeof(uint64),
+									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+static const ExpandedObjectMethods tally_methods;
+#define SHARED_CONTEXT "aidataops tallies"
+
+/*
+ * The states of all groups share a context below that of the aggregate: with one for each, PostgreSQL
+ * would look at all of them for each new group, to know what hashing takes. States are never deleted
+ * one by one, because a transition always returns the one that it was given.
+ */
+static MemoryContext
+shared_context(MemoryContext parent)
+{
+	for (MemoryContext child = parent->firstchild; child != NULL; child = child->nextchild)
+		if (strcmp(child->name, SHARED_CONTEXT) == 0)
+			return child;
+	return AllocSetContextCreate(parent, SHARED_CONTEXT, ALLOCSET_DEFAULT_SIZES);
 }
 
 static Tally *
-tally_create(const TallyHeader *header, uint32 slot_bits, uint64 heap_size)
+tally_create_in(MemoryContext context, const TallyHeader *header,
+				const ExpandedObjectMethods *methods)
 {
-	Size slots_size = ((Size) 1 << slot_bits) * sizeof(uint64);
-	Size size = offsetof(Tally, data) + slots_size + heap_size;
-	Tally *tally;
+	Tally *tally = MemoryContextAllocZero(context, sizeof(Tally));
 
-	if (!AllocSizeIsValid(size))
-		report_too_large(header->type);
-	tally = palloc(size);
-	/* what the heap does not use yet is copied and sent around too, and should be nobody's secret */
-	memset(tally, 0, size);
-	SET_VARSIZE(tally, size);
+	EOH_init_header(&tally->expanded, methods, context);
 	tally->header = *header;
 	tally->header.version = TALLY_VERSION;
-	tally->header.flags = TALLY_STATE;
-	tally->slot_bits = slot_bits;
-	tally->heap_size = heap_size;
+	tally->slot_bits = START_SLOT_BITS;
+	tally->slots = slots_create(tally, START_SLOT_BITS);
+	tally->heap_size = START_HEAP;
+	tally->heap = MemoryContextAlloc(context, START_HEAP);
 	return tally;
+}
+
+Tally *
+tally_create(const TallyHeader *header, MemoryContext parent, const ExpandedObjectMethods *methods)
+{
+	return tally_create_in(shared_context(parent), header, methods);
+}
+
+/* For one to be deleted by itself. */
+static Tally *
+tally_create_alone(const TallyHeader *header)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "aidataops tally", ALLOCSET_SMALL_SIZES);
+
+	return tally_create_in(context, header, &tally_methods);
+}
+
+static void
+tally_delete(Tally *tally)
+{
+	MemoryContextDelete(tally->expanded.eoh_context);
+}
+
+/* The state that a datum is and that may be changed, or NULL. */
+Tally *
+tally_of_state(Datum datum, const ExpandedObjectMethods *methods)
+{
+	ExpandedObjectHeader *header;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(datum)))
+		return NULL;
+	header = DatumGetEOHP(datum);
+	return header->eoh_methods == methods ? (Tally *) header : NULL;
 }
 
 /* The slot of a key: its own, or the empty one where it belongs. */
@@ -110,7 +160,7 @@ find_slot(Tally *tally, uint64 hash, const char *key, uint32 size)
 
 	for (uint32 i = (uint32) (hash >> 32) & mask;; i = (i + 1) & mask)
 	{
-		uint64 *slot = &tally->data[i];
+		uint64 *slot = &tally->slots[i];
 		HeapEntry *entry;
 
 		if (*slot == 0)
@@ -127,12 +177,12 @@ find_slot(Tally *tally, uint64 hash, const char *key, uint32 size)
 static void
 put_entry(Tally *tally, uint64 *slot, uint64 hash, const char *key, uint32 size, int64 count)
 {
-	HeapEntry *entry = (HeapEntry *) (heap_of(tally) + tally->heap_used);
+	HeapEntry *entry = (HeapEntry *) (tally->heap + tally->heap_used);
 
 	*slot = (hash & ~(uint64) PG_UINT32_MAX) | (tally->heap_used / 8 + 1);
 	entry->count = count;
 	entry->size = size;
-	memcpy(entry->key, key, size);
+	memmove(entry->key, key, size); /* compact() moves it down by less than its size */
 	tally->heap_used += HEAP_ENTRY_SIZE(size);
 	tally->nkeys++;
 }
@@ -148,66 +198,78 @@ has_room(const Tally *tally, uint32 size)
 
 /* A slot says where it belongs, so no key is looked at. */
 static void
-move_slots(Tally *to, const Tally *from)
+double_slots(Tally *tally)
 {
-	uint32 mask = slot_mask(to);
+	uint64 *from = tally->slots;
+	uint32 count = slot_mask(tally) + 1;
+	uint32 mask;
 
-	for (uint32 i = 0; i <= slot_mask(from); i++)
+	tally->slots = slots_create(tally, tally->slot_bits + 1);
+	tally->slot_bits++;
+	mask = slot_mask(tally);
+	for (uint32 i = 0; i < count; i++)
 	{
-		uint64 slot = from->data[i];
-		uint32 place = (uint32) (slot >> 32) & mask;
+		uint32 place = (uint32) (from[i] >> 32) & mask;
 
-		if (slot == 0)
+		if (from[i] == 0)
 			continue;
-		while (to->data[place] != 0)
+		while (tally->slots[place] != 0)
 			place = (place + 1) & mask;
-		to->data[place] = slot;
+		tally->slots[place] = from[i];
 	}
-	memcpy(heap_of(to), heap_of(from), from->heap_used);
-	to->heap_used = from->heap_used;
-	to->nkeys = from->nkeys;
-	to->nremoved = from->nremoved;
+	pfree(from);
+}
+
+/* Without the entries that were removed. Those that stay move down, never beyond the next one. */
+static void
+compact(Tally *tally)
+{
+	uint64 used = tally->heap_used;
+
+	memset(tally->slots, 0, ((Size) slot_mask(tally) + 1) * sizeof(uint64));
+	tally->heap_used = 0;
+	tally->nkeys = 0;
+	tally->nremoved = 0;
+	for (uint64 at = 0; at < used;)
+	{
+		HeapEntry *entry = (HeapEntry *) (tally->heap + at);
+		uint32 size = entry->size;
+		int64 count = entry->count;
+		uint64 hash = XXH3_64bits(entry->key, size);
+
+		at += HEAP_ENTRY_SIZE(size);
+		if (count != 0)
+			put_entry(tally, find_slot(tally, hash, entry->key, size), hash, entry->key, size,
+					  count);
+	}
 }
 
 static void
-move_remaining(Tally *to, const Tally *from)
+grow_heap(Tally *tally, uint64 wanted)
 {
-	for (uint64 at = 0; at < from->heap_used;)
-	{
-		HeapEntry *entry = (HeapEntry *) (heap_of(from) + at);
-		uint64 hash = XXH3_64bits(entry->key, entry->size);
+	uint64 size = tally->heap_size;
 
-		if (entry->count != 0)
-			put_entry(to, find_slot(to, hash, entry->key, entry->size), hash, entry->key,
-					  entry->size, entry->count);
-		at += HEAP_ENTRY_SIZE(entry->size);
-	}
+	if (wanted > TALLY_MAX_BYTES)
+		report_too_large(tally->header.type);
+	while (size < wanted)
+		size += size < DOUBLE_UNTIL ? size : MAXALIGN(size / 2);
+	tally->heap = repalloc_huge(tally->heap, size);
+	tally->heap_size = size;
 }
 
-/* A state with room for one more key; without those removed, if they are many. */
-static pg_noinline Tally *
-make_room(Tally *from, uint32 size)
+/* Room for one more key. */
+static pg_noinline void
+make_room(Tally *tally, uint32 size)
 {
-	uint32 slot_bits = from->slot_bits;
-	uint64 heap_size = from->heap_size;
-	uint64 wanted = from->heap_used + HEAP_ENTRY_SIZE(size);
-	Tally *to;
+	uint64 wanted;
 
-	if (from->nremoved > from->nkeys / 2)
-	{
-		to = tally_create(&from->header, slot_bits, heap_size);
-		move_remaining(to, from);
-		return has_room(to, size) ? to : make_room(to, size);
-	}
-	if (wanted > TALLY_MAX_BYTES)
-		report_too_large(from->header.type);
-	if ((from->nkeys + 1) * UINT64CONST(4) > (UINT64CONST(1) << slot_bits) * 3)
-		slot_bits++;
-	while (heap_size < wanted)
-		heap_size += heap_size < DOUBLE_UNTIL ? heap_size : MAXALIGN(heap_size / 2);
-	to = tally_create(&from->header, slot_bits, heap_size);
-	move_slots(to, from);
-	return to;
+	if (tally->nremoved > tally->nkeys / 2)
+		compact(tally);
+	if ((tally->nkeys + 1) * UINT64CONST(4) > (UINT64CONST(1) << tally->slot_bits) * 3)
+		double_slots(tally);
+	wanted = tally->heap_used + HEAP_ENTRY_SIZE(size);
+	if (wanted > tally->heap_size)
+		grow_heap(tally, wanted);
 }
 
 static void
@@ -218,7 +280,7 @@ add_count(int64 *count, int64 more)
 						errmsg("count out of the range of bigint")));
 }
 
-Tally *
+int64
 tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 count)
 {
 	uint64 hash = XXH3_64bits(key, size);
@@ -232,18 +294,18 @@ tally_add(Tally *tally, LabelKind kind, const char *key, uint32 size, int64 coun
 
 		tally->nremoved -= entry->count == 0;
 		add_count(&entry->count, count);
-		return tally;
+		return entry->count;
 	}
 	if (unlikely(!has_room(tally, size)))
 	{
-		tally = make_room(tally, size);
+		make_room(tally, size);
 		slot = find_slot(tally, hash, key, size);
 	}
 	put_entry(tally, slot, hash, key, size, count);
-	return tally;
+	return count;
 }
 
-void
+int64
 tally_remove(Tally *tally, const char *key, uint32 size, int64 count)
 {
 	uint64 *slot = find_slot(tally, XXH3_64bits(key, size), key, size);
@@ -255,9 +317,26 @@ tally_remove(Tally *tally, const char *key, uint32 size, int64 count)
 							   type_name(tally->header.type))));
 	entry->count -= count;
 	tally->nremoved += entry->count == 0;
+	return entry->count;
 }
 
 /* ------------------------------------------------------------------------- reading ---- */
+
+bool
+tally_walk(const Tally *tally, uint64 *at, TallyEntry *entry)
+{
+	while (*at < tally->heap_used)
+	{
+		const HeapEntry *here = (const HeapEntry *) (tally->heap + *at);
+
+		*at += HEAP_ENTRY_SIZE(here->size);
+		if (here->count == 0)
+			continue;
+		*entry = (TallyEntry){.key = here->key, .size = here->size, .count = here->count};
+		return true;
+	}
+	return false;
+}
 
 /* An entry with the beginning of its key, which mostly decides and is not far away in memory. */
 typedef struct SortedEntry
@@ -298,29 +377,81 @@ prefix_of(const HeapEntry *entry)
 	return bytes_get_u64(bytes);
 }
 
-static TallyView
-view_of_state(Tally *state)
+/* The entries of a state by key; how many there are is what the state's counts say. */
+static SortedEntry *
+sorted_entries(const Tally *tally)
 {
-	TallyView view = {.type = state->header.type, .kind = state->header.kind};
-	Size capacity = Max(state->nkeys, 1);
-	SortedEntry *sorted = palloc_extended(capacity * sizeof(SortedEntry), MCXT_ALLOC_HUGE);
+	Size n = 0;
+	SortedEntry *sorted =
+		palloc_extended(Max(tally->nkeys, 1) * sizeof(SortedEntry), MCXT_ALLOC_HUGE);
 
-	for (uint64 at = 0; at < state->heap_used;)
+	for (uint64 at = 0; at < tally->heap_used;)
 	{
-		HeapEntry *entry = (HeapEntry *) (heap_of(state) + at);
+		HeapEntry *entry = (HeapEntry *) (tally->heap + at);
 
 		if (entry->count != 0)
-			sorted[view.n++] = (SortedEntry){.prefix = prefix_of(entry), .entry = entry};
+			sorted[n++] = (SortedEntry){.prefix = prefix_of(entry), .entry = entry};
 		at += HEAP_ENTRY_SIZE(entry->size);
 	}
-	sort_entries(sorted, view.n);
-	view.entries = palloc_extended(capacity * sizeof(TallyEntry), MCXT_ALLOC_HUGE);
-	for (int i = 0; i < view.n; i++)
-		view.entries[i] = (TallyEntry){.key = sorted[i].entry->key,
-									   .size = sorted[i].entry->size,
-									   .count = sorted[i].entry->count};
+	sort_entries(sorted, n);
+	return sorted;
+}
+
+static Size
+tally_flat_size(ExpandedObjectHeader *expanded)
+{
+	const Tally *tally = (const Tally *) expanded;
+	Size size = VARHDRSZ + sizeof(TallyHeader);
+	TallyEntry entry;
+
+	for (uint64 at = 0; tally_walk(tally, &at, &entry);)
+		size += varint_size(entry.count) + varint_size(entry.size) + entry.size;
+	return size;
+}
+
+static void
+tally_flatten_into(ExpandedObjectHeader *expanded, void *result, Size size)
+{
+	const Tally *tally = (const Tally *) expanded;
+	TallyHeader header = tally->header;
+	SortedEntry *sorted = sorted_entries(tally);
+	uint32 n = tally->nkeys - tally->nremoved;
+	char *at = VARDATA(result);
+
+	/* without labels there is no kind of them; the only key without is the pattern of no labels */
+	if (n == 0 || (n == 1 && sorted[0].entry->size == 0))
+		header.kind = LABEL_NONE;
+	SET_VARSIZE(result, size);
+	memcpy(at, &header, sizeof(header));
+	at += sizeof(header);
+	for (uint32 i = 0; i < n; i++)
+	{
+		const HeapEntry *entry = sorted[i].entry;
+
+		at = varint_store(at, entry->count);
+		at = varint_store(at, entry->size);
+		memcpy(at, entry->key, entry->size);
+		at += entry->size;
+	}
 	pfree(sorted);
-	return view;
+}
+
+static const ExpandedObjectMethods tally_methods = {tally_flat_size, tally_flatten_into};
+
+/* The stored form of a value in either form. */
+static struct varlena *
+stored(Datum datum)
+{
+	return PG_DETOAST_DATUM(datum);
+}
+
+static struct varlena *
+stored_and_delete(Tally *tally)
+{
+	struct varlena *value = stored(EOHPGetRODatum(&tally->expanded));
+
+	tally_delete(tally);
+	return value;
 }
 
 static const char *
@@ -356,11 +487,7 @@ view_of_stored(struct varlena *value)
 static TallyView
 view_of(Datum datum)
 {
-	struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
-
-	if (((TallyHeader *) VARDATA_ANY(value))->flags & TALLY_STATE)
-		return view_of_state((Tally *) PG_DETOAST_DATUM(datum));
-	return view_of_stored(value);
+	return view_of_stored(stored(datum));
 }
 
 TallyView
@@ -373,60 +500,26 @@ tally_view(Datum value, TallyType type)
 	return view;
 }
 
-static struct varlena *
-stored_from_view(const TallyView *view)
+static TallyScan
+scan_of(Datum datum)
 {
-	TallyHeader header = {.version = TALLY_VERSION, .type = view->type, .kind = view->kind};
-	struct varlena *value;
-	Size size = VARHDRSZ + sizeof(TallyHeader);
-	char number[VARINT_MAX];
-	char *at;
+	struct varlena *value = stored(datum);
+	const TallyHeader *header = (const TallyHeader *) VARDATA(value);
 
-	/* without labels there is no kind of them; the only key without is the pattern of no labels */
-	if (view->n == 0 || (view->n == 1 && view->entries[0].size == 0))
-		header.kind = LABEL_NONE;
-	for (int i = 0; i < view->n; i++)
-		size += varint_store(number, view->entries[i].count) - number +
-				(varint_store(number, view->entries[i].size) - number) + view->entries[i].size;
-	value = palloc(size);
-	SET_VARSIZE(value, size);
-	at = VARDATA(value);
-	memcpy(at, &header, sizeof(header));
-	at += sizeof(header);
-	for (int i = 0; i < view->n; i++)
-	{
-		at = varint_store(at, view->entries[i].count);
-		at = varint_store(at, view->entries[i].size);
-		memcpy(at, view->entries[i].key, view->entries[i].size);
-		at += view->entries[i].size;
-	}
-	return value;
-}
-
-/* The stored form of a value in either form. */
-static struct varlena *
-stored(Datum datum)
-{
-	struct varlena *value = PG_DETOAST_DATUM(datum);
-	TallyView view;
-
-	if (!(((TallyHeader *) VARDATA(value))->flags & TALLY_STATE))
-		return value;
-	view = view_of_state((Tally *) value);
-	return stored_from_view(&view);
+	return (TallyScan){.type = header->type,
+					   .kind = header->kind,
+					   .at = (const char *) (header + 1),
+					   .end = (const char *) value + VARSIZE(value)};
 }
 
 TallyScan
 tally_scan(Datum value, TallyType type)
 {
-	struct varlena *varlena = stored(value);
-	const TallyHeader *header = (const TallyHeader *) VARDATA(varlena);
+	TallyScan scan = scan_of(value);
 
-	if (header->type != type)
-		elog(ERROR, "expected %s, found %s", type_name(type), type_name(header->type));
-	return (TallyScan){.kind = header->kind,
-					   .at = (const char *) (header + 1),
-					   .end = (const char *) varlena + VARSIZE(varlena)};
+	if (scan.type != type)
+		elog(ERROR, "expected %s, found %s", type_name(type), type_name(scan.type));
+	return scan;
 }
 
 bool
@@ -440,31 +533,36 @@ tally_next(TallyScan *scan, TallyEntry *entry)
 
 /* ---------------------------------------------------------------------- aggregates ---- */
 
-static Tally *
+static void
 merge(Tally *tally, Datum other)
 {
-	TallyView view = view_of(other);
+	TallyScan scan = scan_of(other);
+	TallyEntry entry;
 
-	tally->header.kind = label_common_kind(tally->header.kind, view.kind);
-	for (int i = 0; i < view.n; i++)
-		tally = tally_add(tally, view.kind, view.entries[i].key, view.entries[i].size,
-						  view.entries[i].count);
-	pfree(view.entries);
-	return tally;
+	tally->header.kind = label_common_kind(tally->header.kind, scan.kind);
+	while (tally_next(&scan, &entry))
+		tally_add(tally, scan.kind, entry.key, entry.size, entry.count);
 }
 
+/* A copy is made where the executor looks for states that it need not copy. */
 Tally *
 tally_writable(FunctionCallInfo fcinfo)
 {
-	struct varlena *value = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+	Datum value = PG_GETARG_DATUM(0);
+	MemoryContext context;
+	bool is_aggregate = AggCheckCallContext(fcinfo, &context) != 0;
+	Tally *tally = tally_of_state(value, &tally_methods);
+	struct varlena *flat;
 	TallyHeader header;
 
-	if (likely(AggCheckCallContext(fcinfo, NULL) && !VARATT_IS_EXTENDED(value) &&
-			   ((Tally *) value)->header.flags & TALLY_STATE))
-		return (Tally *) value;
-	value = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
-	memcpy(&header, VARDATA_ANY(value), sizeof(header));
-	return merge(tally_create(&header, START_SLOT_BITS, START_HEAP), PG_GETARG_DATUM(0));
+	if (likely(is_aggregate && tally != NULL))
+		return tally;
+	flat = stored(value);
+	memcpy(&header, VARDATA(flat), sizeof(header));
+	tally =
+		is_aggregate ? tally_create(&header, context, &tally_methods) : tally_create_alone(&header);
+	merge(tally, PointerGetDatum(flat));
+	return tally;
 }
 
 /* Combine function, and transition of rollup(). */
@@ -472,7 +570,10 @@ PG_FUNCTION_INFO_V1(tally_merge);
 Datum
 tally_merge(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(merge(tally_writable(fcinfo), PG_GETARG_DATUM(1)));
+	Tally *tally = tally_writable(fcinfo);
+
+	merge(tally, PG_GETARG_DATUM(1));
+	PG_RETURN_TALLY_STATE(tally);
 }
 
 PG_FUNCTION_INFO_V1(tally_merge_inv);
@@ -480,11 +581,12 @@ Datum
 tally_merge_inv(PG_FUNCTION_ARGS)
 {
 	Tally *tally = tally_writable(fcinfo);
-	TallyView view = view_of(PG_GETARG_DATUM(1));
+	TallyScan scan = scan_of(PG_GETARG_DATUM(1));
+	TallyEntry entry;
 
-	for (int i = 0; i < view.n; i++)
-		tally_remove(tally, view.entries[i].key, view.entries[i].size, view.entries[i].count);
-	PG_RETURN_POINTER(tally);
+	while (tally_next(&scan, &entry))
+		tally_remove(tally, entry.key, entry.size, entry.count);
+	PG_RETURN_TALLY_STATE(tally);
 }
 
 /* Operator +. */
@@ -492,10 +594,10 @@ PG_FUNCTION_INFO_V1(tally_plus);
 Datum
 tally_plus(PG_FUNCTION_ARGS)
 {
-	Tally *tally = merge(tally_writable(fcinfo), PG_GETARG_DATUM(1));
-	TallyView view = view_of_state(tally);
+	Tally *tally = tally_writable(fcinfo);
 
-	PG_RETURN_POINTER(stored_from_view(&view));
+	merge(tally, PG_GETARG_DATUM(1));
+	PG_RETURN_POINTER(stored_and_delete(tally));
 }
 
 PG_FUNCTION_INFO_V1(tally_final);
@@ -654,9 +756,9 @@ parse_parts(LabelParser *parser, TallyType type, StringInfo key)
 }
 
 static bool
-parse_tally(LabelParser *parser, Tally **tally)
+parse_tally(LabelParser *parser, Tally *tally)
 {
-	TallyType type = (*tally)->header.type;
+	TallyType type = tally->header.type;
 
 	if (!parse_expected(parser, '['))
 		return false;
@@ -673,7 +775,7 @@ parse_tally(LabelParser *parser, Tally **tally)
 									  : parse_parts(parser, type, &key)) ||
 			!parse_expected(parser, '*') || !parse_count(parser, &count))
 			return false;
-		*tally = tally_add(*tally, parser->kind, key.data, key.len, count);
+		tally_add(tally, parser->kind, key.data, key.len, count);
 		pfree(key.data);
 	} while (parse_symbol(parser, ','));
 	return parse_expected(parser, ']') && parse_end(parser);
@@ -699,9 +801,9 @@ tally_in(FunctionCallInfo fcinfo, TallyType type)
 	char *text = PG_GETARG_CSTRING(0);
 	LabelParser parser = {.at = text};
 	TallyHeader header = {.type = type};
-	Tally *tally = tally_create(&header, START_SLOT_BITS, START_HEAP);
+	Tally *tally = tally_create_alone(&header);
 
-	if (!parse_tally(&parser, &tally))
+	if (!parse_tally(&parser, tally))
 		ereturn(SOFT_ERROR_CONTEXT(fcinfo), (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s: \"%s\"", type_name(type),
@@ -709,7 +811,7 @@ tally_in(FunctionCallInfo fcinfo, TallyType type)
 											: text),
 				 errdetail("%s", parser.fault),
 				 errhint("It is written with counts: %s.", example_of(type))));
-	PG_RETURN_POINTER(stored(PointerGetDatum(tally)));
+	PG_RETURN_POINTER(stored_and_delete(tally));
 }
 
 static Datum

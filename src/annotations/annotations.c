@@ -1,5 +1,5 @@
 /*
- * annotations.c: agreement on sets, boxes, polygons and spans, by the distances of pairs.
+ * annotations.c: agreement on sets, boxes, polygons, spans and paths, by the distances of pairs.
  *
  * Krippendorff's alpha with any distance: 1 - Do / De, Do being the mean distance of the annotations of
  * one unit, De that of all annotations (Krippendorff 2004, chapter 11). Distances are 1 - similarity
@@ -62,12 +62,12 @@ unit_number(const Unit *unit, uint32 i)
 /* ----------------------------------------------------------------------------- value ---- */
 
 static void
-read_distinct(Annotations *it, CheckedReader *reader)
+read_distinct(Annotations *it, ByteReader *reader)
 {
 	const char *last = NULL;
 	uint32 last_len = 0;
 
-	it->ndistinct = checked_count(reader, sizeof(uint32));
+	it->ndistinct = reader_count(reader, sizeof(uint32));
 	it->distinct =
 		palloc_extended(((Size) it->ndistinct + 1) * sizeof(Annotation), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < it->ndistinct; i++)
@@ -78,23 +78,23 @@ read_distinct(Annotations *it, CheckedReader *reader)
 		it->distinct[i] = annotation_decode(it->kind, reader);
 		len = reader->at - start;
 		if (i > 0 && utf8_compare((Utf8){last, last_len}, (Utf8){start, len}) >= 0)
-			checked_invalid(reader, "Annotations in it are not in order.");
+			reader_fail(reader, "Annotations in it are not in order.");
 		last = start;
 		last_len = len;
 	}
 }
 
 static void
-read_unit(Annotations *it, Unit *unit, CheckedReader *reader)
+read_unit(Annotations *it, Unit *unit, ByteReader *reader)
 {
-	unit->name = checked_utf8(reader);
-	unit->n = checked_count(reader, sizeof(uint32));
-	unit->numbers = checked_bytes(reader, (Size) unit->n * sizeof(uint32));
+	unit->name = reader_utf8(reader);
+	unit->n = reader_count(reader, sizeof(uint32));
+	unit->numbers = reader_bytes(reader, (Size) unit->n * sizeof(uint32));
 	for (uint32 i = 0; i < unit->n; i++)
 	{
 		if (unit_number(unit, i) >= it->ndistinct ||
 			(i > 0 && unit_number(unit, i) < unit_number(unit, i - 1)))
-			checked_invalid(reader, "A number in it is out of place.");
+			reader_fail(reader, "A number in it is out of place.");
 		if (unit->n > 1)
 			it->counts[unit_number(unit, i)]++;
 	}
@@ -104,27 +104,27 @@ static Annotations *
 annotations_read(const struct varlena *value)
 {
 	Annotations *it = palloc0(sizeof(Annotations));
-	CheckedReader reader = {.at = VARDATA_ANY(value),
-							.end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
-							.type = "annotations"};
+	ByteReader reader = {.at = VARDATA_ANY(value),
+						 .end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
+						 .type = "annotations"};
 
-	if (checked_u8(&reader) != ANNOTATIONS_LAYOUT)
-		checked_invalid(&reader, "Its layout is none that this release reads.");
-	it->kind = (AnnotationKind) checked_u8(&reader);
-	if (it->kind < KIND_SET || it->kind > KIND_SPAN)
-		checked_invalid(&reader, "Its kind is unknown.");
+	if (reader_u8(&reader) != ANNOTATIONS_LAYOUT)
+		reader_fail(&reader, "Its layout is none that this release reads.");
+	it->kind = (AnnotationKind) reader_u8(&reader);
+	if (it->kind < KIND_SET || it->kind > KIND_PATH)
+		reader_fail(&reader, "Its kind is unknown.");
 	read_distinct(it, &reader);
 	it->counts = palloc_extended(((Size) it->ndistinct + 1) * sizeof(double),
 								 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	it->nunits = checked_count(&reader, 2 * sizeof(uint32));
+	it->nunits = reader_count(&reader, 2 * sizeof(uint32));
 	it->units = palloc_extended(((Size) it->nunits + 1) * sizeof(Unit), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < it->nunits; i++)
 	{
 		read_unit(it, &it->units[i], &reader);
 		if (i > 0 && utf8_compare(it->units[i - 1].name, it->units[i].name) >= 0)
-			checked_invalid(&reader, "Names in it are not in order.");
+			reader_fail(&reader, "Names in it are not in order.");
 	}
-	checked_finish(&reader);
+	reader_finish(&reader);
 	return it;
 }
 
@@ -178,15 +178,17 @@ annotation_state(FunctionCallInfo fcinfo)
 static void
 make_room(AnnotationState *state)
 {
-	if (state->count < state->capacity)
-		return;
-	state_memory_check(2 * state->capacity * sizeof(Entry) + state->units.bytes +
-						   state->distinct.bytes,
+	Size capacity = state->count < state->capacity ? state->capacity : 2 * state->capacity;
+
+	/* at each row, because one annotation may be larger than all before */
+	state_memory_check(capacity * sizeof(Entry) + state->units.bytes + state->distinct.bytes,
 					   "annotations",
 					   "An annotation takes 8 bytes beside what is distinct. Aggregate fewer units "
 					   "at a time, or raise aidataops.max_state_memory.");
-	state->capacity *= 2;
-	state->entries = repalloc_huge(state->entries, state->capacity * sizeof(Entry));
+	if (capacity == state->capacity)
+		return;
+	state->capacity = capacity;
+	state->entries = repalloc_huge(state->entries, capacity * sizeof(Entry));
 }
 
 PG_FUNCTION_INFO_V1(annotations_accum);
@@ -274,24 +276,48 @@ annotations_final(PG_FUNCTION_ARGS)
 
 /* -------------------------------------------------------------------------- measures ---- */
 
+typedef struct SimilarityOfKind
+{
+	AnnotationKind kind;
+	const char *name;
+	Similarity similarity;
+} SimilarityOfKind;
+
+/* The first of each kind is its default. */
+static const SimilarityOfKind similarities[] = {
+	{KIND_SET, "jaccard", jaccard_similarity},
+	{KIND_SET, "masi", masi_similarity},
+	{KIND_SET, "identity", identity_similarity},
+	{KIND_BOX, "iou", iou_similarity},
+	{KIND_BOX, "identity", identity_similarity},
+	{KIND_POLYGON, "iou", iou_similarity},
+	{KIND_POLYGON, "identity", identity_similarity},
+	{KIND_SPAN, "iou", iou_similarity},
+	{KIND_SPAN, "identity", identity_similarity},
+	{KIND_PATH, "wu_palmer", wu_palmer_similarity},
+	{KIND_PATH, "path", path_similarity},
+	{KIND_PATH, "identity", identity_similarity},
+};
+
 static Similarity
 similarity_argument(FunctionCallInfo fcinfo, int n, AnnotationKind kind)
 {
-	char *name = PG_ARGISNULL(n) ? (kind == KIND_SET ? "jaccard" : "iou")
-								 : text_to_cstring(PG_GETARG_TEXT_PP(n));
+	static const char *const plurals[] = {
+		[KIND_SET] = "sets",   [KIND_BOX] = "boxes",  [KIND_POLYGON] = "polygons",
+		[KIND_SPAN] = "spans", [KIND_PATH] = "paths",
+	};
+	char *name = PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
 
-	if (strcmp(name, "identity") == 0)
-		return identity_similarity;
-	if (kind == KIND_SET && strcmp(name, "jaccard") == 0)
-		return jaccard_similarity;
-	if (kind == KIND_SET && strcmp(name, "masi") == 0)
-		return masi_similarity;
-	if (kind != KIND_SET && strcmp(name, "iou") == 0)
-		return iou_similarity;
+	for (int i = 0; i < lengthof(similarities); i++)
+	{
+		if (similarities[i].kind == kind &&
+			(name == NULL || strcmp(similarities[i].name, name) == 0))
+			return similarities[i].similarity;
+	}
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("unknown similarity \"%s\" of %s", name,
-						   kind == KIND_SET ? "sets" : "boxes, polygons or spans"),
-					errhint("Of sets it is jaccard, masi or identity, else iou or identity.")));
+					errmsg("unknown similarity \"%s\" of %s", name, plurals[kind]),
+					errhint("Of sets it is jaccard, masi or identity; of boxes, polygons and spans "
+							"iou or identity; of paths wu_palmer, path or identity.")));
 }
 
 /* The sum of the similarities of all pairs of annotations of a unit. */
@@ -457,7 +483,7 @@ similarity_of_arguments(FunctionCallInfo fcinfo, Similarity similarity)
 	for (int i = 0; i < 2; i++)
 	{
 		StringInfoData buf;
-		CheckedReader reader = {.type = "annotations"};
+		ByteReader reader = {.type = "annotations"};
 
 		initStringInfo(&buf);
 		annotation_encode(&buf, kind, PG_GETARG_DATUM(i), type);
@@ -487,4 +513,19 @@ Datum
 iou(PG_FUNCTION_ARGS)
 {
 	return similarity_of_arguments(fcinfo, iou_similarity);
+}
+
+PG_FUNCTION_INFO_V1(wu_palmer);
+Datum
+wu_palmer(PG_FUNCTION_ARGS)
+{
+	return similarity_of_arguments(fcinfo, wu_palmer_similarity);
+}
+
+/* SQL name path_similarity */
+PG_FUNCTION_INFO_V1(taxonomy_path_similarity);
+Datum
+taxonomy_path_similarity(PG_FUNCTION_ARGS)
+{
+	return similarity_of_arguments(fcinfo, path_similarity);
 }

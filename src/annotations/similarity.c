@@ -1,9 +1,8 @@
 /*
- * similarity.c: similarities of sets, boxes, polygons and spans.
+ * similarity.c: similarities of sets, boxes, polygons, spans and paths in a taxonomy.
  */
 #include "postgres.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "aidataops.h"
@@ -12,8 +11,12 @@
 #include "core/dictionary.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/geo_decls.h"
+#include "utils/lsyscache.h"
+#include "utils/multirangetypes.h"
 #include "utils/rangetypes.h"
+#include "utils/timestamp.h"
 
 /* ----------------------------------------------------------------------------- sets ---- */
 
@@ -58,6 +61,35 @@ masi_similarity(const Annotation *a, const Annotation *b)
 	else if (common == 0)
 		monotonicity = 0;
 	return jaccard_similarity(a, b) * monotonicity;
+}
+
+/* ---------------------------------------------------------------------------- paths ---- */
+
+static uint32
+common_depth(const Annotation *a, const Annotation *b)
+{
+	uint32 depth = 0;
+
+	while (depth < a->n && depth < b->n &&
+		   utf8_compare(a->elements[depth], b->elements[depth]) == 0)
+		depth++;
+	return depth;
+}
+
+/* Wu and Palmer (1994): how deep the two have one path, against how deep they are. */
+double
+wu_palmer_similarity(const Annotation *a, const Annotation *b)
+{
+	double depths = (double) a->n + b->n;
+
+	return depths == 0 ? 1 : 2.0 * common_depth(a, b) / depths;
+}
+
+/* One over one more than the steps from one to the other (Rada et al. 1989 count these). */
+double
+path_similarity(const Annotation *a, const Annotation *b)
+{
+	return 1 / (1 + ((double) a->n + b->n - 2.0 * common_depth(a, b)));
 }
 
 /* ------------------------------------------------------------------------- polygons ---- */
@@ -164,6 +196,38 @@ polygon_overlap(const Annotation *a, const Annotation *b)
 /* ------------------------------------------------------------- intersection over union ---- */
 
 static double
+span_length(const Annotation *a)
+{
+	double sum = 0;
+
+	for (uint32 i = 0; i < a->n; i++)
+		sum += a->vertices[i].y - a->vertices[i].x;
+	return sum;
+}
+
+/* Pieces are in order and apart, so that each step leaves the one behind that ends first. */
+static double
+span_overlap(const Annotation *a, const Annotation *b)
+{
+	double sum = 0;
+	uint32 i = 0;
+	uint32 j = 0;
+
+	while (i < a->n && j < b->n)
+	{
+		Vertex one = a->vertices[i];
+		Vertex two = b->vertices[j];
+
+		sum += Max(0, Min(one.y, two.y) - Max(one.x, two.x));
+		if (one.y < two.y)
+			i++;
+		else
+			j++;
+	}
+	return sum;
+}
+
+static double
 extent(const Annotation *a)
 {
 	switch (a->kind)
@@ -173,7 +237,7 @@ extent(const Annotation *a)
 		case KIND_POLYGON:
 			return fabs(signed_area(a->vertices, a->n));
 		default:
-			return a->n == 0 ? 0 : a->vertices[0].y - a->vertices[0].x;
+			return span_length(a);
 	}
 }
 
@@ -186,12 +250,7 @@ overlap(const Annotation *a, const Annotation *b)
 	if (a->kind == KIND_POLYGON)
 		return polygon_overlap(a, b);
 	if (a->kind == KIND_SPAN)
-	{
-		if (a->n == 0 || b->n == 0)
-			return 0;
-		return Max(0, Min(a->vertices[0].y, b->vertices[0].y) -
-						  Max(a->vertices[0].x, b->vertices[0].x));
-	}
+		return span_overlap(a, b);
 	width = Min(a->vertices[0].x, b->vertices[0].x) - Max(a->vertices[1].x, b->vertices[1].x);
 	height = Min(a->vertices[0].y, b->vertices[0].y) - Max(a->vertices[1].y, b->vertices[1].y);
 	return Max(0, width) * Max(0, height);
@@ -204,7 +263,7 @@ identity_similarity(const Annotation *a, const Annotation *b)
 		return 0;
 	for (uint32 i = 0; i < a->n; i++)
 	{
-		if (a->kind == KIND_SET
+		if (annotation_kind_has_elements(a->kind)
 				? utf8_compare(a->elements[i], b->elements[i]) != 0
 				: a->vertices[i].x != b->vertices[i].x || a->vertices[i].y != b->vertices[i].y)
 			return 0;
@@ -212,16 +271,81 @@ identity_similarity(const Annotation *a, const Annotation *b)
 	return 1;
 }
 
+/* Areas beyond have overflowed on the way, or have lost their digits. */
+#define SMALLEST_AREA 1e-280
+#define LARGEST_AREA  1e280
+
+static void
+largest_coordinates(const Annotation *a, double *x, double *y)
+{
+	for (uint32 i = 0; i < a->n; i++)
+	{
+		*x = fmax(*x, fabs(a->vertices[i].x));
+		*y = fmax(*y, fabs(a->vertices[i].y));
+	}
+}
+
+static Annotation
+scaled(const Annotation *a, int exponent_x, int exponent_y)
+{
+	Annotation copy = *a;
+
+	copy.vertices = palloc(((Size) a->n + 1) * sizeof(Vertex));
+	for (uint32 i = 0; i < a->n; i++)
+		copy.vertices[i] =
+			(Vertex){ldexp(a->vertices[i].x, -exponent_x), ldexp(a->vertices[i].y, -exponent_y)};
+	return copy;
+}
+
+static double
+ratio_of_areas(const Annotation *a, const Annotation *b, double *either)
+{
+	double common = overlap(a, b);
+
+	*either = extent(a) + extent(b) - common;
+	return common / *either;
+}
+
+/* The same with coordinates brought to about one, by powers of two: it depends on no unit. */
+static double
+scaled_iou(const Annotation *a, const Annotation *b)
+{
+	double x = 0;
+	double y = 0;
+	double either;
+	double ratio;
+	int exponent_x;
+	int exponent_y;
+	Annotation one;
+	Annotation two;
+
+	largest_coordinates(a, &x, &y);
+	largest_coordinates(b, &x, &y);
+	if (a->kind == KIND_SPAN) /* both are along one line */
+		x = y = fmax(x, y);
+	frexp(x, &exponent_x);
+	frexp(y, &exponent_y);
+	one = scaled(a, exponent_x, exponent_y);
+	two = scaled(b, exponent_x, exponent_y);
+	ratio = ratio_of_areas(&one, &two, &either);
+	pfree(one.vertices);
+	pfree(two.vertices);
+	return either > 0 ? ratio : 0;
+}
+
 /* What is the same is alike even without any extent, as two empty spans or two points. */
 double
 iou_similarity(const Annotation *a, const Annotation *b)
 {
-	double common;
+	double either;
+	double ratio;
 
 	if (identity_similarity(a, b) == 1)
 		return 1;
-	common = overlap(a, b);
-	return Min(1, common / Max(extent(a) + extent(b) - common, DBL_MIN));
+	ratio = ratio_of_areas(a, b, &either);
+	if (unlikely(!(either >= SMALLEST_AREA && either <= LARGEST_AREA)))
+		ratio = scaled_iou(a, b);
+	return Min(1, ratio);
 }
 
 /* ------------------------------------------------------------------- values as bytes ---- */
@@ -235,12 +359,19 @@ annotation_kind_of_type(Oid type)
 			return KIND_BOX;
 		case POLYGONOID:
 			return KIND_POLYGON;
-		case INT4RANGEOID:
-		case INT8RANGEOID:
-			return KIND_SPAN;
-		default:
+		case TEXTARRAYOID:
 			return KIND_SET;
+		case TEXTOID:
+			return KIND_PATH;
+		default:
+			return KIND_SPAN;
 	}
+}
+
+bool
+annotation_kind_has_elements(AnnotationKind kind)
+{
+	return kind == KIND_SET || kind == KIND_PATH;
 }
 
 static void
@@ -294,29 +425,100 @@ encode_set(StringInfo buf, ArrayType *array)
 		bytes_put_utf8(buf, elements[i]);
 }
 
+/* The elements between dots, as ltree writes a path; none of an empty text, which is the root. */
+static void
+encode_path(StringInfo buf, Utf8 path)
+{
+	const char *end = path.data + path.len;
+	uint32 count = path.len > 0;
+
+	for (const char *at = path.data; at < end; at++)
+		count += *at == '.';
+	bytes_put_u32(buf, count);
+	for (const char *start = path.data; count > 0; count--)
+	{
+		const char *dot = memchr(start, '.', end - start);
+		Utf8 element = {start, (dot ? dot : end) - start};
+
+		if (element.len == 0)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("path \"%s\" has an empty element", utf8_to_cstring(path)),
+							errhint("Separate elements by one dot each: animal.dog.poodle.")));
+		bytes_put_utf8(buf, element);
+		start = dot + 1;
+	}
+}
+
 static double
 bound_value(const RangeBound *bound, Oid type)
 {
-	return type == INT4RANGEOID ? DatumGetInt32(bound->val) : DatumGetInt64(bound->val);
+	switch (type)
+	{
+		case INT4OID:
+			return DatumGetInt32(bound->val);
+		case DATEOID:
+			return DATE_NOT_FINITE(DatumGetDateADT(bound->val)) ? INFINITY
+																: DatumGetDateADT(bound->val);
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return TIMESTAMP_NOT_FINITE(DatumGetTimestamp(bound->val))
+					   ? INFINITY
+					   : (double) DatumGetTimestamp(bound->val);
+		case NUMERICOID:
+			return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, bound->val));
+		default:
+			return (double) DatumGetInt64(bound->val);
+	}
 }
 
 static void
-encode_span(StringInfo buf, RangeType *range, Oid type)
+put_piece(StringInfo buf, TypeCacheEntry *range_type, const RangeBound *lower,
+		  const RangeBound *upper)
 {
-	TypeCacheEntry *typcache = lookup_type_cache(type, TYPECACHE_RANGE_INFO);
+	if (lower->infinite || upper->infinite)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a span must have both bounds")));
+	put_coordinate(buf, bound_value(lower, range_type->rngelemtype->type_id));
+	put_coordinate(buf, bound_value(upper, range_type->rngelemtype->type_id));
+}
+
+static void
+encode_range(StringInfo buf, RangeType *range)
+{
+	TypeCacheEntry *type = lookup_type_cache(RangeTypeGetOid(range), TYPECACHE_RANGE_INFO);
 	RangeBound lower;
 	RangeBound upper;
 	bool empty;
 
-	range_deserialize(typcache, range, &lower, &upper, &empty);
-	if (!empty && (lower.infinite || upper.infinite))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a span must have both bounds")));
+	range_deserialize(type, range, &lower, &upper, &empty);
 	bytes_put_u32(buf, empty ? 0 : 1);
 	if (!empty)
+		put_piece(buf, type, &lower, &upper);
+}
+
+/* A range as its only piece, a multirange as its pieces: with what is between them left out. */
+static void
+encode_span(StringInfo buf, Datum value, Oid type)
+{
+	TypeCacheEntry *multirange_type;
+	MultirangeType *multirange;
+
+	if (type_is_range(type))
 	{
-		put_coordinate(buf, bound_value(&lower, type));
-		put_coordinate(buf, bound_value(&upper, type));
+		encode_range(buf, DatumGetRangeTypeP(value));
+		return;
+	}
+	multirange = DatumGetMultirangeTypeP(value);
+	multirange_type =
+		lookup_type_cache(MultirangeTypeGetOid(multirange), TYPECACHE_MULTIRANGE_INFO);
+	bytes_put_u32(buf, multirange->rangeCount);
+	for (uint32 i = 0; i < multirange->rangeCount; i++)
+	{
+		RangeBound lower;
+		RangeBound upper;
+
+		multirange_get_bounds(multirange_type->rngtype, multirange, i, &lower, &upper);
+		put_piece(buf, multirange_type->rngtype, &lower, &upper);
 	}
 }
 
@@ -344,48 +546,54 @@ annotation_encode(StringInfo buf, AnnotationKind kind, Datum value, Oid type)
 				put_point(buf, &polygon->p[i]);
 			break;
 		case KIND_SPAN:
-			encode_span(buf, DatumGetRangeTypeP(value), type);
+			encode_span(buf, value, type);
+			break;
+		case KIND_PATH:
+			encode_path(buf, utf8_from_text(value));
 			break;
 	}
 }
 
 static void
-check_vertices(const Annotation *annotation, const CheckedReader *reader)
+check_vertices(const Annotation *annotation, ByteReader *reader)
 {
 	const Vertex *v = annotation->vertices;
 	bool wrong =
 		annotation->kind == KIND_BOX && (annotation->n != 2 || v[0].x < v[1].x || v[0].y < v[1].y);
 
-	wrong |= annotation->kind == KIND_SPAN &&
-			 (annotation->n > 1 || (annotation->n == 1 && v[0].y <= v[0].x));
+	/* pieces may touch, and have no extent, where doubles cannot tell their bounds apart */
+	for (uint32 i = 0; annotation->kind == KIND_SPAN && i < annotation->n; i++)
+		wrong |= v[i].y < v[i].x || (i > 0 && v[i].x < v[i - 1].y);
 	for (uint32 i = 0; i < annotation->n; i++)
 		wrong |= !isfinite(v[i].x) || !isfinite(v[i].y);
 	if (wrong)
-		checked_invalid(reader, "Coordinates in it are out of range.");
+		reader_fail(reader, "Coordinates in it are out of range.");
 }
 
 Annotation
-annotation_decode(AnnotationKind kind, CheckedReader *reader)
+annotation_decode(AnnotationKind kind, ByteReader *reader)
 {
 	Annotation annotation = {.kind = kind};
 
-	annotation.n = checked_count(reader, kind == KIND_SET ? sizeof(uint32) : sizeof(Vertex));
-	if (kind == KIND_SET)
+	annotation.n =
+		reader_count(reader, annotation_kind_has_elements(kind) ? sizeof(uint32) : sizeof(Vertex));
+	if (annotation_kind_has_elements(kind))
 	{
 		annotation.elements = palloc(((Size) annotation.n + 1) * sizeof(Utf8));
 		for (uint32 i = 0; i < annotation.n; i++)
 		{
-			annotation.elements[i] = checked_utf8(reader);
-			if (i > 0 && utf8_compare(annotation.elements[i - 1], annotation.elements[i]) >= 0)
-				checked_invalid(reader, "Elements in it are not in order.");
+			annotation.elements[i] = reader_utf8(reader);
+			if (kind == KIND_SET && i > 0 &&
+				utf8_compare(annotation.elements[i - 1], annotation.elements[i]) >= 0)
+				reader_fail(reader, "Elements in it are not in order.");
 		}
 		return annotation;
 	}
 	annotation.vertices = palloc(((Size) annotation.n + 1) * sizeof(Vertex));
 	for (uint32 i = 0; i < annotation.n; i++)
 	{
-		annotation.vertices[i].x = checked_f64(reader);
-		annotation.vertices[i].y = checked_f64(reader);
+		annotation.vertices[i].x = reader_f64(reader);
+		annotation.vertices[i].y = reader_f64(reader);
 	}
 	check_vertices(&annotation, reader);
 	return annotation;

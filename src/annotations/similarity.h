@@ -4,7 +4,7 @@
 #ifndef AIDATAOPS_ANNOTATIONS_SIMILARITY_H
 #define AIDATAOPS_ANNOTATIONS_SIMILARITY_H
 
-#include "core/checked_reader.h"
+#include "core/reader.h"
 
 /* Written into values: numbers never change. */
 typedef enum AnnotationKind
@@ -12,7 +12,8 @@ typedef enum AnnotationKind
 	KIND_SET = 1,
 	KIND_BOX = 2,
 	KIND_POLYGON = 3,
-	KIND_SPAN = 4
+	KIND_SPAN = 4,
+	KIND_PATH = 5
 } AnnotationKind;
 
 typedef struct Vertex
@@ -23,7 +24,8 @@ typedef struct Vertex
 
 /*
  * A set: its elements, sorted by their bytes. A box: upper right and lower left corner. A polygon: its
- * vertices. A span: from x to y of its one vertex, or none if it is empty.
+ * vertices. A span: its pieces in order, each from x to y of a vertex; none if it is empty. A path: its
+ * elements, from the root down.
  */
 typedef struct Annotation
 {
@@ -40,10 +42,13 @@ extern double identity_similarity(const Annotation *a, const Annotation *b);
 extern double jaccard_similarity(const Annotation *a, const Annotation *b);
 extern double masi_similarity(const Annotation *a, const Annotation *b);
 extern double iou_similarity(const Annotation *a, const Annotation *b);
+extern double wu_palmer_similarity(const Annotation *a, const Annotation *b);
+extern double path_similarity(const Annotation *a, const Annotation *b);
 
 /* From a value of SQL to bytes, one form for each annotation, and from there to what is compared. */
 extern AnnotationKind annotation_kind_of_type(Oid type);
+extern bool annotation_kind_has_elements(AnnotationKind kind);
 extern void annotation_encode(StringInfo buf, AnnotationKind kind, Datum value, Oid type);
-extern Annotation annotation_decode(AnnotationKind kind, CheckedReader *reader);
+extern Annotation annotation_decode(AnnotationKind kind, ByteReader *reader);
 
 #endif

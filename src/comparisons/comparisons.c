@@ -69,34 +69,34 @@ static Comparisons *
 comparisons_read(const struct varlena *value)
 {
 	Comparisons *it = palloc0(sizeof(Comparisons));
-	CheckedReader reader = {.at = VARDATA_ANY(value),
-							.end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
-							.type = "comparisons"};
+	ByteReader reader = {.at = VARDATA_ANY(value),
+						 .end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
+						 .type = "comparisons"};
 
-	if (checked_u8(&reader) != COMPARISONS_LAYOUT)
-		checked_invalid(&reader, "Its layout is none that this release reads.");
-	it->nitems = checked_count(&reader, sizeof(uint32));
+	if (reader_u8(&reader) != COMPARISONS_LAYOUT)
+		reader_fail(&reader, "Its layout is none that this release reads.");
+	it->nitems = reader_count(&reader, sizeof(uint32));
 	it->items = palloc(((Size) it->nitems + 1) * sizeof(Utf8));
 	for (uint32 i = 0; i < it->nitems; i++)
 	{
-		it->items[i] = checked_utf8(&reader);
+		it->items[i] = reader_utf8(&reader);
 		if (i > 0 && utf8_compare(it->items[i - 1], it->items[i]) >= 0)
-			checked_invalid(&reader, "Names in it are not in order.");
+			reader_fail(&reader, "Names in it are not in order.");
 	}
-	it->npairs = checked_count(&reader, PAIR_SIZE);
+	it->npairs = reader_count(&reader, PAIR_SIZE);
 	it->pairs = palloc_extended(((Size) it->npairs + 1) * sizeof(Pair), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < it->npairs; i++)
 	{
 		Pair *pair = &it->pairs[i];
 
-		pair->winner = checked_u32(&reader);
-		pair->loser = checked_u32(&reader);
-		pair->wins = checked_u32(&reader);
+		pair->winner = reader_u32(&reader);
+		pair->loser = reader_u32(&reader);
+		pair->wins = reader_u32(&reader);
 		if (pair->winner >= it->nitems || pair->loser >= it->nitems || pair->wins == 0 ||
 			pair->winner == pair->loser || (i > 0 && compare_pairs(pair - 1, pair) >= 0))
-			checked_invalid(&reader, "Pairs in it are out of place.");
+			reader_fail(&reader, "Pairs in it are out of place.");
 	}
-	checked_finish(&reader);
+	reader_finish(&reader);
 	return it;
 }
 
@@ -153,16 +153,23 @@ merge_pairs(Pair *pairs, Size count)
 }
 
 static void
+check_memory(const ComparisonState *state, Size capacity)
+{
+	state_memory_check(capacity * sizeof(Pair) + state->items.bytes, "comparisons",
+					   "A pair of items takes 12 bytes beside their names. Compare fewer items, or "
+					   "raise aidataops.max_state_memory.");
+}
+
+static void
 make_room(ComparisonState *state)
 {
+	check_memory(state, state->capacity); /* at each row, because names may be long */
 	if (state->count < state->capacity)
 		return;
 	state->count = merge_pairs(state->pairs, state->count);
 	if (state->count <= state->capacity / 2)
 		return;
-	state_memory_check(2 * state->capacity * sizeof(Pair) + state->items.bytes, "comparisons",
-					   "A pair of items takes 12 bytes. Compare fewer items, or raise "
-					   "aidataops.max_state_memory.");
+	check_memory(state, 2 * state->capacity);
 	state->capacity *= 2;
 	state->pairs = repalloc_huge(state->pairs, state->capacity * sizeof(Pair));
 }

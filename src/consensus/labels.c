@@ -115,10 +115,8 @@ label_state_add(LabelState *state, Utf8 unit, Utf8 rater, Utf8 label, const Utf8
 	entry->rater = dictionary_number(&state->raters, rater);
 	entry->label = dictionary_number(&state->labels, label);
 	if (entry->unit >= state->gold_capacity)
-	{
 		grow_gold(state);
-		check_memory(state, 0);
-	}
+	check_memory(state, 0); /* at each row, because names may be long */
 	if (gold != NULL)
 		set_gold(state, entry->unit, dictionary_number(&state->labels, *gold));
 }

@@ -160,53 +160,53 @@ model_end(StringInfo buf)
 /* ------------------------------------------------------------------------- read ---- */
 
 static double
-finite_from(CheckedReader *bytes, double least, double most)
+finite_from(ByteReader *bytes, double least, double most)
 {
-	double value = checked_f64(bytes);
+	double value = reader_f64(bytes);
 
 	if (!(value >= least && value <= most))
-		checked_invalid(bytes, "A number in it is out of range.");
+		reader_fail(bytes, "A number in it is out of range.");
 	return value;
 }
 
 static void
 read_header(ModelReader *reader)
 {
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 	ModelHeader *header = &reader->header;
 	uint8 flags;
 
-	if (checked_u8(bytes) != CONSENSUS_MODEL_LAYOUT)
-		checked_invalid(bytes, "Its layout is none that this release reads.");
-	header->method = (ConsensusMethod) checked_u8(bytes);
-	header->status = (ConsensusStatus) checked_u8(bytes);
-	flags = checked_u8(bytes);
+	if (reader_u8(bytes) != CONSENSUS_MODEL_LAYOUT)
+		reader_fail(bytes, "Its layout is none that this release reads.");
+	header->method = (ConsensusMethod) reader_u8(bytes);
+	header->status = (ConsensusStatus) reader_u8(bytes);
+	flags = reader_u8(bytes);
 	if (consensus_method_name(header->method) == NULL ||
 		consensus_status_name(header->status) == NULL ||
 		(flags & ~(MODEL_CONVERGED | MODEL_HAS_LIKELIHOOD)) != 0)
-		checked_invalid(bytes, "Its method, status or flags are unknown.");
+		reader_fail(bytes, "Its method, status or flags are unknown.");
 	header->converged = (flags & MODEL_CONVERGED) != 0;
 	header->has_likelihood = (flags & MODEL_HAS_LIKELIHOOD) != 0;
-	header->iterations = checked_u32(bytes);
-	header->components = checked_u32(bytes);
-	header->nlabels = checked_u64(bytes);
-	header->ngold = checked_u32(bytes);
+	header->iterations = reader_u32(bytes);
+	header->components = reader_u32(bytes);
+	header->nlabels = reader_u64(bytes);
+	header->ngold = reader_u32(bytes);
 	header->log_likelihood = finite_from(bytes, -DBL_MAX, DBL_MAX);
 	header->classifier_weight = finite_from(bytes, 0, DBL_MAX);
-	header->hash_sum.high = checked_u64(bytes);
-	header->hash_sum.low = checked_u64(bytes);
+	header->hash_sum.high = reader_u64(bytes);
+	header->hash_sum.low = reader_u64(bytes);
 	if (header->nlabels > PG_INT64_MAX || header->iterations > PG_INT32_MAX ||
 		header->components > PG_INT32_MAX || header->ngold > PG_INT32_MAX)
-		checked_invalid(bytes, "A number in it is out of range.");
+		reader_fail(bytes, "A number in it is out of range.");
 }
 
 static Utf8
 next_name(ModelReader *reader)
 {
-	Utf8 name = checked_utf8(&reader->bytes);
+	Utf8 name = reader_utf8(&reader->bytes);
 
 	if (reader->last.data != NULL && utf8_compare(reader->last, name) >= 0)
-		checked_invalid(&reader->bytes, "Names in it are not in order.");
+		reader_fail(&reader->bytes, "Names in it are not in order.");
 	reader->last = name;
 	return name;
 }
@@ -215,14 +215,14 @@ ModelReader *
 model_open(const struct varlena *model)
 {
 	ModelReader *reader = palloc0(sizeof(ModelReader));
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 
 	bytes->type = "consensus_model";
 	bytes->at = VARDATA_ANY(model);
 	bytes->end = bytes->at + VARSIZE_ANY_EXHDR(model);
 	read_header(reader);
 
-	reader->ncategories = checked_count(bytes, CATEGORY_SIZE);
+	reader->ncategories = reader_count(bytes, CATEGORY_SIZE);
 	reader->categories = palloc(((Size) reader->ncategories + 1) * sizeof(Utf8));
 	reader->priors = palloc(((Size) reader->ncategories + 1) * sizeof(double));
 	for (uint32 i = 0; i < reader->ncategories; i++)
@@ -230,7 +230,7 @@ model_open(const struct varlena *model)
 		reader->categories[i] = next_name(reader);
 		reader->priors[i] = finite_from(bytes, 0, 1);
 	}
-	reader->nraters = reader->left = checked_count(bytes, RATER_SIZE);
+	reader->nraters = reader->left = reader_count(bytes, RATER_SIZE);
 	reader->last.data = NULL;
 	return reader;
 }
@@ -238,30 +238,30 @@ model_open(const struct varlena *model)
 static uint32
 next_category(ModelReader *reader)
 {
-	uint32 category = checked_u32(&reader->bytes);
+	uint32 category = reader_u32(&reader->bytes);
 
 	if (category >= reader->ncategories)
-		checked_invalid(&reader->bytes, "A category in it does not exist.");
+		reader_fail(&reader->bytes, "A category in it does not exist.");
 	return category;
 }
 
 bool
 model_next_rater(ModelReader *reader, ModelRater *rater)
 {
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 	int64 last = -1;
 
 	if (reader->left == 0)
 		return false;
 	reader->left--;
 	rater->name = next_name(reader);
-	rater->nlabels = checked_u32(bytes);
-	rater->ngold = checked_u32(bytes);
-	rater->ngold_right = checked_u32(bytes);
+	rater->nlabels = reader_u32(bytes);
+	rater->ngold = reader_u32(bytes);
+	rater->ngold_right = reader_u32(bytes);
 	rater->skill = finite_from(bytes, 0, 1);
 	if (rater->ngold > rater->nlabels || rater->ngold_right > rater->ngold)
-		checked_invalid(bytes, "Numbers of labels in it contradict each other.");
-	rater->ncells = checked_count(bytes, CELL_SIZE);
+		reader_fail(bytes, "Numbers of labels in it contradict each other.");
+	rater->ncells = reader_count(bytes, CELL_SIZE);
 	rater->cells = bytes->at;
 	for (uint32 i = 0; i < rater->ncells; i++)
 	{
@@ -269,7 +269,7 @@ model_next_rater(ModelReader *reader, ModelRater *rater)
 
 		cell += next_category(reader);
 		if (cell <= last)
-			checked_invalid(bytes, "Cells in it are not in order.");
+			reader_fail(bytes, "Cells in it are not in order.");
 		last = cell;
 		finite_from(bytes, 0, DBL_MAX);
 	}
@@ -283,37 +283,37 @@ model_open_units(ModelReader *reader)
 
 	while (model_next_rater(reader, &rater))
 		CHECK_FOR_INTERRUPTS();
-	reader->nunits = reader->left = checked_count(&reader->bytes, UNIT_SIZE);
+	reader->nunits = reader->left = reader_count(&reader->bytes, UNIT_SIZE);
 	reader->last.data = NULL;
 }
 
 bool
 model_next_unit(ModelReader *reader, ModelUnit *unit)
 {
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 	int64 last = -1;
 
 	if (reader->left == 0)
 	{
-		checked_finish(bytes);
+		reader_finish(bytes);
 		return false;
 	}
 	reader->left--;
 	unit->name = next_name(reader);
-	unit->nlabels = checked_u32(bytes);
-	unit->gold = checked_u32(bytes);
+	unit->nlabels = reader_u32(bytes);
+	unit->gold = reader_u32(bytes);
 	if (unit->gold > reader->ncategories)
-		checked_invalid(bytes, "A category in it does not exist.");
-	unit->nposteriors = checked_count(bytes, POSTERIOR_SIZE);
+		reader_fail(bytes, "A category in it does not exist.");
+	unit->nposteriors = reader_count(bytes, POSTERIOR_SIZE);
 	unit->posteriors = bytes->at;
 	if (unit->nposteriors == 0)
-		checked_invalid(bytes, "A unit in it has no probabilities.");
+		reader_fail(bytes, "A unit in it has no probabilities.");
 	for (uint32 i = 0; i < unit->nposteriors; i++)
 	{
 		uint32 category = next_category(reader);
 
 		if ((int64) category <= last)
-			checked_invalid(bytes, "Probabilities in it are not in order.");
+			reader_fail(bytes, "Probabilities in it are not in order.");
 		last = category;
 		finite_from(bytes, DBL_MIN, 1);
 	}
@@ -323,25 +323,25 @@ model_next_unit(ModelReader *reader, ModelUnit *unit)
 ModelCell
 model_cell(const ModelRater *rater, uint32 i)
 {
-	CheckedReader bytes = {.at = rater->cells + (Size) i * CELL_SIZE,
-						   .end = rater->cells + ((Size) i + 1) * CELL_SIZE};
+	ByteReader bytes = {.at = rater->cells + (Size) i * CELL_SIZE,
+						.end = rater->cells + ((Size) i + 1) * CELL_SIZE};
 	ModelCell cell;
 
-	cell.truth = checked_u32(&bytes);
-	cell.given = checked_u32(&bytes);
-	cell.expected = checked_f64(&bytes);
+	cell.truth = reader_u32(&bytes);
+	cell.given = reader_u32(&bytes);
+	cell.expected = reader_f64(&bytes);
 	return cell;
 }
 
 ModelPosterior
 model_posterior(const ModelUnit *unit, uint32 i)
 {
-	CheckedReader bytes = {.at = unit->posteriors + (Size) i * POSTERIOR_SIZE,
-						   .end = unit->posteriors + ((Size) i + 1) * POSTERIOR_SIZE};
+	ByteReader bytes = {.at = unit->posteriors + (Size) i * POSTERIOR_SIZE,
+						.end = unit->posteriors + ((Size) i + 1) * POSTERIOR_SIZE};
 	ModelPosterior posterior;
 
-	posterior.category = checked_u32(&bytes);
-	posterior.probability = checked_f64(&bytes);
+	posterior.category = reader_u32(&bytes);
+	posterior.probability = reader_f64(&bytes);
 	return posterior;
 }
 

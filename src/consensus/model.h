@@ -4,7 +4,7 @@
 #ifndef AIDATAOPS_CONSENSUS_MODEL_H
 #define AIDATAOPS_CONSENSUS_MODEL_H
 
-#include "core/checked_reader.h"
+#include "core/reader.h"
 #include "core/record.h"
 #include "fmgr.h"
 
@@ -102,7 +102,7 @@ typedef struct ModelPosterior
 /* A model being read: the header and categories, then raters and units one by one, each in order. */
 typedef struct ModelReader
 {
-	CheckedReader bytes;
+	ByteReader bytes;
 	ModelHeader header;
 	uint32 ncategories;
 	Utf8 *categories;

@@ -260,18 +260,12 @@ merge_cells(Cell *cells, uint64 count)
 }
 
 /* The categories of a rater's units, each with its share of the votes, against what the rater said. */
-static void
-put_rater_of_votes(StringInfo buf, const LabelGraph *graph, const Votes *votes, ModelRater *rater,
-				   const RaterLabel *labels)
+static uint64
+rater_cells(const LabelGraph *graph, const Votes *votes, const ModelRater *rater,
+			const RaterLabel *labels, Cell *cells)
 {
 	uint64 count = 0;
-	Cell *cells;
 
-	for (uint32 i = 0; i < rater->nlabels; i++)
-		count += votes->offsets[labels[i].unit + 1] - votes->offsets[labels[i].unit];
-	state_memory_check(count * sizeof(Cell), "confusion of one rater", VOTES_HINT);
-	cells = palloc_extended(count * sizeof(Cell), MCXT_ALLOC_HUGE);
-	count = 0;
 	for (uint32 i = 0; i < rater->nlabels; i++)
 	{
 		for (uint64 v = votes->offsets[labels[i].unit]; v < votes->offsets[labels[i].unit + 1]; v++)
@@ -282,13 +276,66 @@ put_rater_of_votes(StringInfo buf, const LabelGraph *graph, const Votes *votes, 
 			cells[count++].mass = votes->shares[v];
 		}
 	}
-	rater->ncells = merge_cells(cells, count);
+	return merge_cells(cells, count);
+}
+
+static void
+put_rater_sparse(StringInfo buf, const LabelGraph *graph, const Votes *votes, ModelRater *rater,
+				 const RaterLabel *labels, uint64 count)
+{
+	Cell *cells;
+
+	state_memory_check(count * sizeof(Cell), "confusion of one rater", VOTES_HINT);
+	cells = palloc_extended(count * sizeof(Cell), MCXT_ALLOC_HUGE);
+	rater->ncells = rater_cells(graph, votes, rater, labels, cells);
 	model_put_rater(buf, rater);
 	for (uint32 i = 0; i < rater->ncells; i++)
 		model_put_cell(buf, (ModelCell){.truth = cells[i].key / graph->ncategories,
 										.given = cells[i].key % graph->ncategories,
 										.expected = cells[i].mass});
 	pfree(cells);
+}
+
+/* The same with a matrix of all cells, which needs no sorting; each adds up in order of units too. */
+static void
+put_rater_dense(StringInfo buf, const LabelGraph *graph, const Votes *votes, ModelRater *rater,
+				const RaterLabel *labels)
+{
+	Size k = graph->ncategories;
+	double *mass = palloc0(k * k * sizeof(double));
+
+	for (uint32 i = 0; i < rater->nlabels; i++)
+	{
+		for (uint64 v = votes->offsets[labels[i].unit]; v < votes->offsets[labels[i].unit + 1]; v++)
+			mass[votes->categories[v] * k + labels[i].category] += votes->shares[v];
+	}
+	for (Size i = 0; i < k * k; i++)
+		rater->ncells += mass[i] > 0;
+	model_put_rater(buf, rater);
+	for (Size i = 0; i < k * k; i++)
+	{
+		if (mass[i] > 0)
+			model_put_cell(buf, (ModelCell){.truth = i / k, .given = i % k, .expected = mass[i]});
+	}
+	pfree(mass);
+}
+
+/* What a matrix of all cells may take: it stays in the cache of a processor. */
+#define DENSE_CATEGORIES 128
+
+static void
+put_rater_of_votes(StringInfo buf, const LabelGraph *graph, const Votes *votes, ModelRater *rater,
+				   const RaterLabel *labels)
+{
+	uint64 k = graph->ncategories;
+	uint64 count = 0;
+
+	for (uint32 i = 0; i < rater->nlabels; i++)
+		count += votes->offsets[labels[i].unit + 1] - votes->offsets[labels[i].unit];
+	if (k <= DENSE_CATEGORIES && k * k <= count)
+		put_rater_dense(buf, graph, votes, rater, labels);
+	else
+		put_rater_sparse(buf, graph, votes, rater, labels, count);
 	CHECK_FOR_INTERRUPTS();
 }
 

@@ -9,6 +9,7 @@
 #define AIDATAOPS_CORE_BITS_H
 
 #include "core/bytes.h"
+#include "core/reader.h"
 #include "core/varint.h"
 #include "port/pg_bitutils.h"
 
@@ -106,14 +107,14 @@ bits_fill(BitReader *reader)
 		int taken = (63 - reader->n) / 8;
 
 		/* bits beyond the whole bytes that are taken come again, and are the same */
-		reader->bits |= bytes_get_u64((const char *) bytes->at) >> reader->n;
+		reader->bits |= bytes_get_u64(bytes->at) >> reader->n;
 		bytes->at += taken;
 		reader->n += 8 * taken;
 		return;
 	}
 	while (reader->n <= 56 && bytes->at < bytes->end)
 	{
-		reader->bits |= (uint64) *bytes->at++ << (56 - reader->n);
+		reader->bits |= (uint64) (uint8) *bytes->at++ << (56 - reader->n);
 		reader->n += 8;
 	}
 }

@@ -6,7 +6,7 @@
 #ifndef AIDATAOPS_CORE_DICTIONARY_H
 #define AIDATAOPS_CORE_DICTIONARY_H
 
-#include "core/checked_reader.h"
+#include "core/reader.h"
 
 struct slots_hash;
 

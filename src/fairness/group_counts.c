@@ -172,42 +172,42 @@ insert_group(const struct varlena *counts, Utf8 name, uint32 place)
 static void
 check_group_counts(const struct varlena *counts)
 {
-	CheckedReader reader = {.at = VARDATA_ANY(counts),
-							.end = VARDATA_ANY(counts) + VARSIZE_ANY_EXHDR(counts),
-							.type = "group_counts"};
+	ByteReader reader = {.at = VARDATA_ANY(counts),
+						 .end = VARDATA_ANY(counts) + VARSIZE_ANY_EXHDR(counts),
+						 .type = "group_counts"};
 	uint32 n;
 	uint32 expected;
 
-	if (checked_u8(&reader) != GROUP_COUNTS_LAYOUT)
-		checked_invalid(&reader, "Its layout is none that this release reads.");
-	n = checked_count(&reader, ENTRY_SIZE);
+	if (reader_u8(&reader) != GROUP_COUNTS_LAYOUT)
+		reader_fail(&reader, "Its layout is none that this release reads.");
+	n = reader_count(&reader, ENTRY_SIZE);
 	if (n > MAX_GROUPS)
-		checked_invalid(&reader, "It has too many groups.");
+		reader_fail(&reader, "It has too many groups.");
 	expected = HEADER_SIZE + n * ENTRY_SIZE;
 	for (uint32 i = 0; i < n; i++)
 	{
-		uint32 place = checked_u32(&reader);
-		uint32 len = checked_u32(&reader);
+		uint32 place = reader_u32(&reader);
+		uint32 len = reader_u32(&reader);
 
 		if (place != expected || len > VARSIZE_ANY_EXHDR(counts) - expected)
-			checked_invalid(&reader, "A name in it is out of place.");
+			reader_fail(&reader, "A name in it is out of place.");
 		expected += len;
 		for (int kind = 0; kind < NKINDS; kind++)
 		{
-			if (checked_u64(&reader) > PG_INT64_MAX / 8)
-				checked_invalid(&reader, "A count in it is out of range.");
+			if (reader_u64(&reader) > PG_INT64_MAX / 8)
+				reader_fail(&reader, "A count in it is out of range.");
 		}
 	}
 	if (expected != VARSIZE_ANY_EXHDR(counts))
-		checked_invalid(&reader, "Bytes follow its end.");
+		reader_fail(&reader, "Bytes follow its end.");
 	for (uint32 i = 0; i < n; i++)
 	{
 		Utf8 name = group_name(counts, i);
 
 		if (!pg_verify_mbstr(PG_UTF8, name.data, name.len, true))
-			checked_invalid(&reader, "A text in it is not valid UTF-8.");
+			reader_fail(&reader, "A text in it is not valid UTF-8.");
 		if (i > 0 && utf8_compare(group_name(counts, i - 1), name) >= 0)
-			checked_invalid(&reader, "Names in it are not in order.");
+			reader_fail(&reader, "Names in it are not in order.");
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "common/hashfn.h"
 #include "common/int.h"
 #include "core/bits.h"
+#include "core/reader.h"
 #include "core/varint.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
@@ -440,7 +441,7 @@ static void
 read_registers(ByteReader *reader, Profile *profile)
 {
 	uint8 least = reader_u8(reader);
-	const unsigned char *nibbles = reader_bytes(reader, DISTINCT_REGISTERS / 2);
+	const uint8 *nibbles = (const uint8 *) reader_bytes(reader, DISTINCT_REGISTERS / 2);
 	uint8 *registers;
 
 	if (reader->failed)
@@ -533,8 +534,7 @@ profile_check(const Profile *profile)
 static Profile *
 decode(const char *bytes, size_t size)
 {
-	ByteReader reader = {(const unsigned char *) bytes, (const unsigned char *) bytes + size,
-						 false};
+	ByteReader reader = {.at = bytes, .end = bytes + size};
 	Profile *profile = palloc0(sizeof(Profile));
 	int64 total = 0;
 

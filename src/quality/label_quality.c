@@ -153,14 +153,22 @@ quality_state_create(MemoryContext context)
 }
 
 static void
+check_memory(const QualityState *state, Size capacity)
+{
+	Size row = state->classes.names.count * sizeof(double);
+
+	state_memory_check(capacity * (row + sizeof(uint32)) + state->units.bytes, "label quality",
+					   "A unit takes 8 bytes for each class beside its name. Aggregate fewer units "
+					   "at a time, or raise aidataops.max_state_memory.");
+}
+
+static void
 grow_state(QualityState *state)
 {
 	Size row = state->classes.names.count * sizeof(double);
 	Size capacity = Max(16, state->capacity * 2);
 
-	state_memory_check(capacity * (row + sizeof(uint32)) + state->units.bytes, "label quality",
-					   "A unit takes 8 bytes for each class beside its name. Aggregate fewer units "
-					   "at a time, or raise aidataops.max_state_memory.");
+	check_memory(state, capacity);
 	if (state->capacity == 0)
 	{
 		state->given = MemoryContextAllocHuge(state->context, capacity * sizeof(uint32));
@@ -182,6 +190,7 @@ add_unit(QualityState *state, Utf8 unit, Utf8 label, Datum probabilities)
 	const double *values = prediction_probabilities(&state->classes, probabilities, &unit);
 	uint32 before = state->units.count;
 
+	check_memory(state, state->capacity); /* at each row, because names may be long */
 	if (before == state->capacity)
 		grow_state(state);
 	if (dictionary_number(&state->units, unit) != before)

@@ -4,7 +4,7 @@
 #ifndef AIDATAOPS_QUALITY_LABEL_QUALITY_H
 #define AIDATAOPS_QUALITY_LABEL_QUALITY_H
 
-#include "core/checked_reader.h"
+#include "core/reader.h"
 #include "core/record.h"
 #include "fmgr.h"
 
@@ -53,7 +53,7 @@ typedef struct QualityUnit
 
 typedef struct QualityReader
 {
-	CheckedReader bytes;
+	ByteReader bytes;
 	RowHash hash_sum;
 	uint32 nclasses;
 	QualityClass *classes;

@@ -24,36 +24,36 @@ quality_put_unit(StringInfo buf, const QualityUnit *unit)
 }
 
 static double
-fraction(CheckedReader *bytes)
+fraction(ByteReader *bytes)
 {
-	double value = checked_f64(bytes);
+	double value = reader_f64(bytes);
 
 	if (!(value >= 0 && value <= 1))
-		checked_invalid(bytes, "A number in it is out of range.");
+		reader_fail(bytes, "A number in it is out of range.");
 	return value;
 }
 
 static uint32
 class_of(QualityReader *reader, uint32 limit)
 {
-	uint32 value = checked_u32(&reader->bytes);
+	uint32 value = reader_u32(&reader->bytes);
 
 	if (value >= limit)
-		checked_invalid(&reader->bytes, "A class in it does not exist.");
+		reader_fail(&reader->bytes, "A class in it does not exist.");
 	return value;
 }
 
 static void
 read_classes(QualityReader *reader)
 {
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 
-	reader->nclasses = checked_count(bytes, CLASS_SIZE);
+	reader->nclasses = reader_count(bytes, CLASS_SIZE);
 	reader->classes = palloc(((Size) reader->nclasses + 1) * sizeof(QualityClass));
 	for (uint32 i = 0; i < reader->nclasses; i++)
 	{
-		reader->classes[i].name = checked_utf8(bytes);
-		reader->classes[i].given = checked_u32(bytes);
+		reader->classes[i].name = reader_utf8(bytes);
+		reader->classes[i].given = reader_u32(bytes);
 		reader->classes[i].threshold = fraction(bytes);
 	}
 }
@@ -61,10 +61,10 @@ read_classes(QualityReader *reader)
 static void
 read_cells(QualityReader *reader)
 {
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 	int64 last = -1;
 
-	reader->ncells = checked_count(bytes, CELL_SIZE);
+	reader->ncells = reader_count(bytes, CELL_SIZE);
 	reader->cells = palloc(((Size) reader->ncells + 1) * sizeof(QualityCell));
 	for (uint32 i = 0; i < reader->ncells; i++)
 	{
@@ -73,10 +73,10 @@ read_cells(QualityReader *reader)
 
 		cell->given = class_of(reader, reader->nclasses);
 		cell->found = class_of(reader, reader->nclasses);
-		cell->units = checked_u32(bytes);
+		cell->units = reader_u32(bytes);
 		place = (int64) cell->given * reader->nclasses + cell->found;
 		if (place <= last || cell->units == 0)
-			checked_invalid(bytes, "Cells in it are not in order.");
+			reader_fail(bytes, "Cells in it are not in order.");
 		last = place;
 	}
 }
@@ -85,35 +85,35 @@ QualityReader *
 quality_open(const struct varlena *quality)
 {
 	QualityReader *reader = palloc0(sizeof(QualityReader));
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 
 	bytes->type = "label_quality";
 	bytes->at = VARDATA_ANY(quality);
 	bytes->end = bytes->at + VARSIZE_ANY_EXHDR(quality);
-	if (checked_u8(bytes) != LABEL_QUALITY_LAYOUT)
-		checked_invalid(bytes, "Its layout is none that this release reads.");
-	reader->hash_sum.high = checked_u64(bytes);
-	reader->hash_sum.low = checked_u64(bytes);
+	if (reader_u8(bytes) != LABEL_QUALITY_LAYOUT)
+		reader_fail(bytes, "Its layout is none that this release reads.");
+	reader->hash_sum.high = reader_u64(bytes);
+	reader->hash_sum.low = reader_u64(bytes);
 	read_classes(reader);
 	read_cells(reader);
-	reader->nunits = reader->left = checked_count(bytes, UNIT_SIZE);
+	reader->nunits = reader->left = reader_count(bytes, UNIT_SIZE);
 	return reader;
 }
 
 bool
 quality_next_unit(QualityReader *reader, QualityUnit *unit)
 {
-	CheckedReader *bytes = &reader->bytes;
+	ByteReader *bytes = &reader->bytes;
 
 	if (reader->left == 0)
 	{
-		checked_finish(bytes);
+		reader_finish(bytes);
 		return false;
 	}
 	reader->left--;
-	unit->name = checked_utf8(bytes);
+	unit->name = reader_utf8(bytes);
 	if (reader->last.data != NULL && utf8_compare(reader->last, unit->name) >= 0)
-		checked_invalid(bytes, "Names in it are not in order.");
+		reader_fail(bytes, "Names in it are not in order.");
 	reader->last = unit->name;
 	unit->given = class_of(reader, reader->nclasses);
 	unit->found = class_of(reader, reader->nclasses + 1);

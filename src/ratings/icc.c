@@ -63,16 +63,42 @@ mean_of(const double *values, uint32 n)
 	return sum / n;
 }
 
+/*
+ * No form depends on the unit of measurement. By a power of two, which rounds nothing, the largest rating
+ * becomes about one, so that no square overflows.
+ */
+static void
+scale_ratings(const RatingTable *table)
+{
+	double largest = 0;
+	int exponent;
+
+	for (uint32 i = 0; i < table->nunits; i++)
+	{
+		for (uint32 j = 0; j < table->nraters; j++)
+			largest = fmax(largest, fabs(table->values[i][j]));
+	}
+	frexp(largest, &exponent);
+	for (uint32 i = 0; i < table->nunits; i++)
+	{
+		for (uint32 j = 0; j < table->nraters; j++)
+			table->values[i][j] = ldexp(table->values[i][j], -exponent);
+	}
+}
+
 static MeanSquares
 mean_squares(const RatingTable *table)
 {
 	MeanSquares ms = {.n = table->nunits, .k = table->nraters};
-	double *raters = means_of_raters(table);
-	double grand = mean_of(raters, table->nraters);
+	double *raters;
+	double grand;
 	double between = 0;
 	double judges = 0;
 	double error = 0;
 
+	scale_ratings(table);
+	raters = means_of_raters(table);
+	grand = mean_of(raters, table->nraters);
 	for (uint32 j = 0; j < table->nraters; j++)
 		judges += ms.n * (raters[j] - grand) * (raters[j] - grand);
 	for (uint32 i = 0; i < table->nunits; i++)

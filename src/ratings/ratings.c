@@ -21,31 +21,31 @@
 /* ---------------------------------------------------------------------------- read ---- */
 
 static Utf8
-next_name(CheckedReader *reader, Utf8 last)
+next_name(ByteReader *reader, Utf8 last)
 {
-	Utf8 name = checked_utf8(reader);
+	Utf8 name = reader_utf8(reader);
 
 	if (last.data != NULL && utf8_compare(last, name) >= 0)
-		checked_invalid(reader, "Names in it are not in order.");
+		reader_fail(reader, "Names in it are not in order.");
 	return name;
 }
 
 static double *
-read_unit(CheckedReader *reader, uint32 nraters, uint32 *count)
+read_unit(ByteReader *reader, uint32 nraters, uint32 *count)
 {
 	double *values = palloc(((Size) nraters + 1) * sizeof(double));
 	int64 last = -1;
 
 	for (uint32 i = 0; i < nraters; i++)
 		values[i] = NAN;
-	*count = checked_count(reader, RATING_SIZE);
+	*count = reader_count(reader, RATING_SIZE);
 	for (uint32 i = 0; i < *count; i++)
 	{
-		uint32 rater = checked_u32(reader);
-		double value = checked_f64(reader);
+		uint32 rater = reader_u32(reader);
+		double value = reader_f64(reader);
 
 		if (rater >= nraters || (int64) rater <= last || !isfinite(value))
-			checked_invalid(reader, "A rating in it is out of place or range.");
+			reader_fail(reader, "A rating in it is out of place or range.");
 		last = rater;
 		values[rater] = value;
 	}
@@ -56,18 +56,18 @@ Ratings *
 ratings_read(const struct varlena *value)
 {
 	Ratings *ratings = palloc0(sizeof(Ratings));
-	CheckedReader reader = {.at = VARDATA_ANY(value),
-							.end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
-							.type = "ratings"};
+	ByteReader reader = {.at = VARDATA_ANY(value),
+						 .end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
+						 .type = "ratings"};
 	Utf8 last = {0};
 
-	if (checked_u8(&reader) != RATINGS_LAYOUT)
-		checked_invalid(&reader, "Its layout is none that this release reads.");
-	ratings->nraters = checked_count(&reader, sizeof(uint32));
+	if (reader_u8(&reader) != RATINGS_LAYOUT)
+		reader_fail(&reader, "Its layout is none that this release reads.");
+	ratings->nraters = reader_count(&reader, sizeof(uint32));
 	ratings->raters = palloc(((Size) ratings->nraters + 1) * sizeof(Utf8));
 	for (uint32 i = 0; i < ratings->nraters; i++)
 		last = ratings->raters[i] = next_name(&reader, last);
-	ratings->nunits = checked_count(&reader, UNIT_SIZE);
+	ratings->nunits = reader_count(&reader, UNIT_SIZE);
 	state_memory_check((Size) ratings->nunits * ratings->nraters * sizeof(double), "ratings",
 					   "A unit takes 8 bytes for each rater. Aggregate fewer raters at a time, or "
 					   "raise aidataops.max_state_memory.");
@@ -80,7 +80,7 @@ ratings_read(const struct varlena *value)
 		ratings->values[i] = read_unit(&reader, ratings->nraters, &ratings->counts[i]);
 		CHECK_FOR_INTERRUPTS();
 	}
-	checked_finish(&reader);
+	reader_finish(&reader);
 	return ratings;
 }
 
@@ -151,13 +151,17 @@ rating_state(FunctionCallInfo fcinfo)
 static void
 make_room(RatingState *state)
 {
-	if (state->count < state->capacity)
-		return;
-	state_memory_check(2 * state->capacity * sizeof(Rating) + state->units.bytes, "ratings",
+	Size capacity = state->count < state->capacity ? state->capacity : 2 * state->capacity;
+
+	/* at each row, because names may be long */
+	state_memory_check(capacity * sizeof(Rating) + state->units.bytes + state->raters.bytes,
+					   "ratings",
 					   "A rating takes 16 bytes beside the names. Aggregate fewer units at a time, "
 					   "or raise aidataops.max_state_memory.");
-	state->capacity *= 2;
-	state->ratings = repalloc_huge(state->ratings, state->capacity * sizeof(Rating));
+	if (capacity == state->capacity)
+		return;
+	state->capacity = capacity;
+	state->ratings = repalloc_huge(state->ratings, capacity * sizeof(Rating));
 }
 
 PG_FUNCTION_INFO_V1(ratings_accum);

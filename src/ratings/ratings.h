@@ -4,7 +4,7 @@
 #ifndef AIDATAOPS_RATINGS_RATINGS_H
 #define AIDATAOPS_RATINGS_RATINGS_H
 
-#include "core/checked_reader.h"
+#include "core/reader.h"
 #include "fmgr.h"
 
 #define RATINGS_LAYOUT 1

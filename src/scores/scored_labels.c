@@ -19,7 +19,7 @@
 #include "common/int.h"
 #include "core/arguments.h"
 #include "core/hex_text.h"
-#include "core/checked_reader.h"
+#include "core/reader.h"
 #include "core/rows.h"
 #include "core/state_memory.h"
 #include "math/distribution.h"
@@ -71,26 +71,26 @@ scored_labels_make(const ScoreCount *counts, uint32 n)
 static ScoreCount *
 scored_labels_read(const struct varlena *value, uint32 *n)
 {
-	CheckedReader reader = {.at = VARDATA_ANY(value),
-							.end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
-							.type = "scored_labels"};
+	ByteReader reader = {.at = VARDATA_ANY(value),
+						 .end = VARDATA_ANY(value) + VARSIZE_ANY_EXHDR(value),
+						 .type = "scored_labels"};
 	ScoreCount *counts;
 
-	if (checked_u8(&reader) != SCORED_LABELS_LAYOUT)
-		checked_invalid(&reader, "Its layout is none that this release reads.");
-	*n = checked_count(&reader, ENTRY_SIZE);
+	if (reader_u8(&reader) != SCORED_LABELS_LAYOUT)
+		reader_fail(&reader, "Its layout is none that this release reads.");
+	*n = reader_count(&reader, ENTRY_SIZE);
 	counts = palloc_extended(((Size) *n + 1) * sizeof(ScoreCount), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < *n; i++)
 	{
-		counts[i].score = checked_f64(&reader);
-		counts[i].negative = checked_u32(&reader);
-		counts[i].positive = checked_u32(&reader);
+		counts[i].score = reader_f64(&reader);
+		counts[i].negative = reader_u32(&reader);
+		counts[i].positive = reader_u32(&reader);
 		if (isnan(counts[i].score) || (i > 0 && counts[i].score <= counts[i - 1].score) ||
 			(counts[i].negative == 0 && counts[i].positive == 0) ||
 			(counts[i].score == 0 && signbit(counts[i].score)))
-			checked_invalid(&reader, "Scores in it are not in order.");
+			reader_fail(&reader, "Scores in it are not in order.");
 	}
-	checked_finish(&reader);
+	reader_finish(&reader);
 	return counts;
 }
 

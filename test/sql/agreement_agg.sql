@@ -141,5 +141,10 @@ SELECT abs(b.se / c.se - 1) < 0.15 AS ordinal, b.ci_lower < b.value AND b.value 
 SELECT b.* FROM bootstrap_agreement('[{"a": 3} * 4]') AS b;
 SELECT replicates_undefined > 0 AS some_resamples_have_one_category, replicates_drawn FROM bootstrap_agreement('[{"a": 3} * 4, {"a": 2, "b": 1} * 1]', 'fleiss_kappa');
 SELECT bootstrap_agreement('[]', replicates => 0);
+-- numbers whose distances overflow are as far apart as in another unit; where even that does not help there is a status
+SELECT a.name, abs(a.value - b.value) < 1e-12 AS same, a.status
+  FROM coefficients('[{1e308: 1, -1e308: 1} * 2, {0.5: 2} * 1]'::agreement, weights => 'quadratic') AS a
+  JOIN coefficients('[{1.0: 1, -1.0: 1} * 2, {0.0: 2} * 1]'::agreement, weights => 'quadratic') AS b USING (name);
+SELECT name, value, status FROM coefficients('[{1e-320: 1, 5e-324: 1} * 2, {0.0: 2} * 1]'::agreement, level => 'interval') WHERE name = 'krippendorff_alpha';
 \set VERBOSITY terse
 DROP SCHEMA agreement_agg CASCADE;

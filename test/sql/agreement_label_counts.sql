@@ -99,5 +99,24 @@ SELECT count(*) AS distinct_by_hash FROM (SELECT DISTINCT l FROM stored) AS d;
 CREATE TABLE copied (l label_counts);
 \copy copied FROM 'results/agreement_label_counts.copy' (FORMAT binary)
 SELECT count(*) AS differences FROM ((SELECT l::text FROM stored EXCEPT ALL SELECT l::text FROM copied) UNION ALL (SELECT l::text FROM copied EXCEPT ALL SELECT l::text FROM stored)) AS d;
+-- more labels than are looked for one by one: the same value in whatever order, rolled up, merged, in a window, in text
+CREATE TEMP TABLE many AS SELECT i, i * 7 % 300 AS l, i % 4 AS part FROM generate_series(1, 3000) AS i;
+SELECT label_counts_agg(l) = label_counts_agg(l ORDER BY l DESC) AS same, label_counts_agg(l) = label_counts_agg(l)::text::label_counts AS text,
+       num_labels(label_counts_agg(l)) AS total FROM many;
+SELECT rollup(c) = (SELECT label_counts_agg(l) FROM many) AS same
+  FROM (SELECT label_counts_agg(l) AS c FROM many GROUP BY part) AS parts;
+SELECT (SELECT label_counts_agg(l) FROM many WHERE i <= 50) + (SELECT label_counts_agg(l) FROM many WHERE i > 50) = label_counts_agg(l) AS same
+  FROM many;
+SELECT count(*), bool_and(c = (SELECT label_counts_agg(l) FROM many AS m WHERE m.i BETWEEN w.i - 99 AND w.i)) AS same
+  FROM (SELECT i, label_counts_agg(l) OVER (ORDER BY i ROWS 99 PRECEDING) AS c FROM many WHERE i <= 400) AS w;
+SELECT count(*), bool_and(r = (SELECT label_counts_agg(l) FROM many AS m WHERE m.part IN (w.part, w.part - 1))) AS same
+  FROM (SELECT part, rollup(label_counts_agg(l)) OVER (ORDER BY part ROWS 1 PRECEDING) AS r FROM many GROUP BY part) AS w;
+SELECT (SELECT label_counts_agg(l) FROM many) + label_counts_agg('x'::text);
+SELECT label_counts_agg(md5(i::text)) FROM generate_series(1, 100000) AS i;
+-- large counts are of several bytes, and no more than a bigint
+SELECT md5(rollup(c)::text) = md5(rollup(c ORDER BY c::text)::text) AS same, min(num_labels(c)) AS total
+  FROM (SELECT format('{"l%s": %s, "all": 127}', i, 1 << (i % 30))::label_counts AS c FROM generate_series(1, 100) AS i) AS s;
+SELECT rollup(c) FROM (SELECT format('{"l%s": 1, "all": %s}', i, 9223372036854775806)::label_counts AS c FROM generate_series(1, 100) AS i) AS s;
+DROP TABLE many;
 \set VERBOSITY terse
 DROP SCHEMA agreement_label_counts CASCADE;

@@ -156,5 +156,9 @@ SELECT read_all(substr(bytes, 1, n)), count(*) = max(length(bytes)) AS all_prefi
 SELECT count(*) FILTER (WHERE outcome = 'refused') > 500 AS most_refused, count(*) FILTER (WHERE outcome NOT IN ('refused', 'read')) AS otherwise
   FROM (SELECT read_all(set_byte(bytes, n, v)) AS outcome FROM small, generate_series(0, length(bytes) - 1) AS n, unnest('{0,1,127,128,255}'::int[]) AS v) AS o;
 
+-- what is kept is bounded, however few rows it is
+SET aidataops.max_state_memory = '1MB';
+SELECT dawid_skene_agg(repeat(i::text, 100000), 'r', 'a') FROM generate_series(1, 20) AS i;
+RESET aidataops.max_state_memory;
 SET client_min_messages = warning;
 DROP SCHEMA consensus CASCADE;

@@ -121,5 +121,9 @@ SELECT crowdlab_agg(u, r, l, p, '{x,y}') FROM (VALUES ('1', 'a', 'x', '{.25,.75}
 SELECT crowdlab_agg(u, r, l, p, '{x,y}') FROM (VALUES ('1', 'a', 'z', '{.25,.75}'::float8[])) AS v (u, r, l, p);
 SELECT crowdlab_agg(u, r, l, p, '{x,y}') FROM (VALUES ('1', 'a', 'x', '{.25,.7}'::float8[])) AS v (u, r, l, p);
 
+-- what is kept is bounded, however few rows it is
+SET aidataops.max_state_memory = '1MB';
+SELECT label_quality_agg(repeat(i::text, 100000), 'a', '{.5,.5}', '{a,b}') FROM generate_series(1, 20) AS i;
+RESET aidataops.max_state_memory;
 SET client_min_messages = warning;
 DROP SCHEMA label_quality_test CASCADE;

@@ -77,5 +77,13 @@ SELECT read_all(substr(bytes, 1, n)), count(*) = max(length(bytes)) AS all_prefi
 SELECT count(*) FILTER (WHERE outcome = 'refused') > 500 AS many_refused, count(*) FILTER (WHERE outcome NOT IN ('refused', 'read')) AS otherwise
   FROM (SELECT read_all(set_byte(bytes, n, v)) AS outcome FROM bytes, generate_series(0, length(bytes) - 1) AS n, unnest('{0,1,127,128,255}'::int[]) AS v) AS o;
 
+-- a correlation does not depend on the unit, also where squares overflow
+SELECT a.form, abs(a.value - b.value) < 1e-12 AS value, abs(a.ci_lower - b.ci_lower) < 1e-12 AS ci_lower, a.status
+  FROM icc_forms((SELECT ratings_agg(u::text, r::text, (u + u * r % 3) * 1e300) FROM generate_series(1, 5) AS u, generate_series(1, 4) AS r)) AS a
+  JOIN icc_forms((SELECT ratings_agg(u::text, r::text, u + u * r % 3) FROM generate_series(1, 5) AS u, generate_series(1, 4) AS r)) AS b USING (form);
+-- what is kept is bounded, however few rows it is
+SET aidataops.max_state_memory = '1MB';
+SELECT ratings_agg(repeat(i::text, 100000), 'r', i) FROM generate_series(1, 20) AS i;
+RESET aidataops.max_state_memory;
 SET client_min_messages = warning;
 DROP SCHEMA ratings_test CASCADE;
