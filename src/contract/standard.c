@@ -67,7 +67,7 @@ static const Shape item;
 	{.name = "tags", .type = IS_TEXTS},                                                            \
 		{.name = "customProperties", .type = IS_OBJECTS, .shape = &custom_property},               \
 	{                                                                                              \
-		"authoritativeDefinitions", IS_OBJECTS, &definition                                        \
+		.name = "authoritativeDefinitions", .type = IS_OBJECTS, .shape = &definition               \
 	}
 
 static const Field custom_property_fields[] = {
@@ -282,7 +282,7 @@ static const Shape map = SHAPE("a map", map_fields);
 		{.name = "vector", .type = IS_OBJECT, .shape = &vector, .since = STANDARD_3_2},            \
 		{.name = "map", .type = IS_OBJECT, .shape = &map, .since = STANDARD_3_2},                  \
 	{                                                                                              \
-		"semanticType", IS_TEXT, NULL, STANDARD_3_2                                                \
+		.name = "semanticType", .type = IS_TEXT, .since = STANDARD_3_2                             \
 	}
 
 static const Field property_fields[] = {
