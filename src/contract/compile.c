@@ -202,7 +202,7 @@ is_sensitive(const Json *property)
 
 	if (classification == NULL)
 		return false;
-	for (int i = 0; i < lengthof(open); i++)
+	for (size_t i = 0; i < lengthof(open); i++)
 		if (pg_strcasecmp(classification, open[i]) == 0)
 			return false;
 	return true;

@@ -277,7 +277,7 @@ compile_extension(Compiler *compiler, const Object *object, Column *column, cons
 	const char *name = json_get_string(property, "property") + strlen(PREFIX);
 	const Json *value = json_get(property, "value");
 
-	for (int i = 0; i < lengthof(extensions); i++)
+	for (size_t i = 0; i < lengthof(extensions); i++)
 	{
 		Kind shape = {.name = extensions[i].name, .parameters = extensions[i].members};
 

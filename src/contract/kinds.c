@@ -44,7 +44,7 @@ static const Kind kinds[] = {
 const Kind *
 kind_named(const char *name)
 {
-	for (int i = 0; name && i < lengthof(kinds); i++)
+	for (size_t i = 0; name && i < lengthof(kinds); i++)
 		if (strcmp(kinds[i].name, name) == 0)
 			return &kinds[i];
 	return NULL;
@@ -56,7 +56,7 @@ kind_names(void)
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	for (int i = 0; i < lengthof(kinds); i++)
+	for (size_t i = 0; i < lengthof(kinds); i++)
 		appendStringInfo(&buf, "%s%s", i ? ", " : "", kinds[i].name);
 	return buf.data;
 }
@@ -142,7 +142,7 @@ has_type(Compiler *compiler, const Json *it, const Kind *kind)
 	static const char *const names[] = {
 		[JSON_IS_NUMBER] = "a number", [JSON_IS_STRING] = "a string", [JSON_IS_ARRAY] = "an array"};
 
-	for (int i = 0; i < lengthof(types); i++)
+	for (size_t i = 0; i < lengthof(types); i++)
 	{
 		/* a service level's value and unit are checked where durations are */
 		if (!strstr(types[i].names, psprintf(" %s ", it->key)) || it->kind == types[i].kind ||

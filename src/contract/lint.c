@@ -181,7 +181,7 @@ expected(const Compiler *compiler, const Json *value, OptionValue kind, const ch
 static int
 option_number(const char *name)
 {
-	for (int i = 0; i < lengthof(options); i++)
+	for (int i = 0; i < (int) lengthof(options); i++)
 		if (strcmp(options[i].name, name) == 0)
 			return i;
 	return -1;
@@ -192,7 +192,7 @@ unknown_option(Compiler *compiler, const Json *option)
 {
 	const char *names[lengthof(options)];
 
-	for (int i = 0; i < lengthof(options); i++)
+	for (size_t i = 0; i < lengthof(options); i++)
 		names[i] = options[i].name;
 	finding(compiler, FINDING_ERROR, option, "unknown_field",
 			psprintf("there is no option \"%s\"", option->key),
@@ -416,7 +416,7 @@ cron_part(const char **at, int field)
 static bool
 is_cron(const char *at)
 {
-	for (int field = 0; field < lengthof(cron_fields); field++)
+	for (int field = 0; field < (int) lengthof(cron_fields); field++)
 	{
 		at += strspn(at, " \t");
 		for (;;)

@@ -153,7 +153,7 @@ compile_integer_format(Compiler *compiler, const Object *object, Column *column,
 		{"u128", "0", "340282366920938463463374607431768211455"},
 	};
 
-	for (int i = 0; i < lengthof(formats); i++)
+	for (size_t i = 0; i < lengthof(formats); i++)
 	{
 		Parameters *parameters;
 

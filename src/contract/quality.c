@@ -93,7 +93,7 @@ read_bound(Compiler *compiler, Check *check)
 static bool
 read_operator(Compiler *compiler, Check *check)
 {
-	for (int i = 0; i < lengthof(operators); i++)
+	for (size_t i = 0; i < lengthof(operators); i++)
 	{
 		const Json *it = json_get(check->json, operators[i].key);
 
@@ -446,7 +446,7 @@ static void
 compile_metric(Compiler *compiler, const Object *object, Column *column, Check *check,
 			   const Json *metric)
 {
-	for (int i = 0; i < lengthof(metrics); i++)
+	for (size_t i = 0; i < lengthof(metrics); i++)
 	{
 		if (strcmp(metrics[i].name, metric->text) != 0)
 			continue;
@@ -502,7 +502,7 @@ placeholder(const char *text, const Object *object, const Column *column, const 
 
 	if (text[start - 1] != '{')
 		return 0;
-	for (int i = 0; i < lengthof(placeholders); i++)
+	for (size_t i = 0; i < lengthof(placeholders); i++)
 	{
 		int len = strlen(placeholders[i].name);
 

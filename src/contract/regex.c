@@ -397,7 +397,7 @@ group_opening(Translation *t)
 		t->at++;
 		return "(?:";
 	}
-	for (int i = 0; i < lengthof(openings); i++)
+	for (size_t i = 0; i < lengthof(openings); i++)
 		if (starts(t, openings[i]))
 		{
 			t->at += strlen(openings[i]);

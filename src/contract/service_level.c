@@ -24,7 +24,7 @@ seconds_of_unit(const char *unit)
 {
 	char *name = psprintf(" %s ", unit);
 
-	for (int i = 0; i < lengthof(units); i++)
+	for (size_t i = 0; i < lengthof(units); i++)
 		if (strstr(units[i].names, name))
 			return units[i].seconds;
 	return -1;
@@ -185,7 +185,7 @@ is_latency(const char *property)
 {
 	static const char *const names[] = {"latency", "ly", "freshness"};
 
-	for (int i = 0; i < lengthof(names); i++)
+	for (size_t i = 0; i < lengthof(names); i++)
 		if (pg_strcasecmp(property, names[i]) == 0)
 			return true;
 	return false;

@@ -64,149 +64,159 @@ static const Shape property;
 static const Shape item;
 
 #define COMMON_FIELDS                                                                              \
-	{"tags", IS_TEXTS}, {"customProperties", IS_OBJECTS, &custom_property},                        \
+	{.name = "tags", .type = IS_TEXTS},                                                            \
+		{.name = "customProperties", .type = IS_OBJECTS, .shape = &custom_property},               \
 	{                                                                                              \
-		"authoritativeDefinitions", IS_OBJECTS, &definition                                        \
+		.name = "authoritativeDefinitions", .type = IS_OBJECTS, .shape = &definition               \
 	}
 
 static const Field custom_property_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},      {"property", IS_TEXT, .required = true},
-	{"value", IS_ANYTHING, .required = true}, {"description", IS_TEXT, NULL, STANDARD_3_1},
-	{"vendor", IS_TEXT, NULL, STANDARD_3_2},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "property", .type = IS_TEXT, .required = true},
+	{.name = "value", .type = IS_ANYTHING, .required = true},
+	{.name = "description", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "vendor", .type = IS_TEXT, .since = STANDARD_3_2},
 };
 static const Shape custom_property = SHAPE("a custom property", custom_property_fields);
 
 static const Field definition_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"url", IS_TEXT, .required = true},
-	{"type", IS_TEXT, .required = true},
-	{"description", IS_TEXT},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "url", .type = IS_TEXT, .required = true},
+	{.name = "type", .type = IS_TEXT, .required = true},
+	{.name = "description", .type = IS_TEXT},
 };
 static const Shape definition = SHAPE("an authoritative definition", definition_fields);
 
 static const Field description_fields[] = {
-	{"usage", IS_TEXT},
-	{"purpose", IS_TEXT},
-	{"limitations", IS_TEXT},
-	{"customProperties", IS_OBJECTS, &custom_property},
-	{"authoritativeDefinitions", IS_OBJECTS, &definition},
+	{.name = "usage", .type = IS_TEXT},
+	{.name = "purpose", .type = IS_TEXT},
+	{.name = "limitations", .type = IS_TEXT},
+	{.name = "customProperties", .type = IS_OBJECTS, .shape = &custom_property},
+	{.name = "authoritativeDefinitions", .type = IS_OBJECTS, .shape = &definition},
 };
 static const Shape description = OPEN_SHAPE("a description", description_fields);
 
 static const Field role_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"role", IS_TEXT, .required = true},
-	{"description", IS_TEXT},
-	{"access", IS_TEXT},
-	{"firstLevelApprovers", IS_TEXT},
-	{"secondLevelApprovers", IS_TEXT},
-	{"customProperties", IS_OBJECTS, &custom_property},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "role", .type = IS_TEXT, .required = true},
+	{.name = "description", .type = IS_TEXT},
+	{.name = "access", .type = IS_TEXT},
+	{.name = "firstLevelApprovers", .type = IS_TEXT},
+	{.name = "secondLevelApprovers", .type = IS_TEXT},
+	{.name = "customProperties", .type = IS_OBJECTS, .shape = &custom_property},
 };
 static const Shape role = SHAPE("a role", role_fields);
 
 static const Field member_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"username", IS_TEXT, .required = true},
-	{"name", IS_TEXT},
-	{"description", IS_TEXT},
-	{"role", IS_TEXT},
-	{"dateIn", IS_TEXT},
-	{"dateOut", IS_TEXT},
-	{"replacedByUsername", IS_TEXT},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "username", .type = IS_TEXT, .required = true},
+	{.name = "name", .type = IS_TEXT},
+	{.name = "description", .type = IS_TEXT},
+	{.name = "role", .type = IS_TEXT},
+	{.name = "dateIn", .type = IS_TEXT},
+	{.name = "dateOut", .type = IS_TEXT},
+	{.name = "replacedByUsername", .type = IS_TEXT},
 	COMMON_FIELDS,
 };
 static const Shape member = SHAPE("a member of a team", member_fields);
 
 static const Field team_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1}, {"name", IS_TEXT}, {"description", IS_TEXT},
-	{"members", IS_OBJECTS, &member},    COMMON_FIELDS,
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "name", .type = IS_TEXT},
+	{.name = "description", .type = IS_TEXT},
+	{.name = "members", .type = IS_OBJECTS, .shape = &member},
+	COMMON_FIELDS,
 };
 static const Shape team = SHAPE("a team", team_fields);
 
 /* Which further fields a server has depends on its type. */
 static const Field server_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"server", IS_TEXT, .required = true},
-	{"type", IS_TEXT, .required = true},
-	{"description", IS_TEXT},
-	{"environment", IS_TEXT},
-	{"roles", IS_OBJECTS, &role},
-	{"customProperties", IS_OBJECTS, &custom_property},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "server", .type = IS_TEXT, .required = true},
+	{.name = "type", .type = IS_TEXT, .required = true},
+	{.name = "description", .type = IS_TEXT},
+	{.name = "environment", .type = IS_TEXT},
+	{.name = "roles", .type = IS_OBJECTS, .shape = &role},
+	{.name = "customProperties", .type = IS_OBJECTS, .shape = &custom_property},
 };
 static const Shape server = OPEN_SHAPE("a server", server_fields);
 
 static const Field support_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"channel", IS_TEXT, .required = true},
-	{"url", IS_TEXT},
-	{"description", IS_TEXT},
-	{"tool", IS_TEXT},
-	{"scope", IS_TEXT},
-	{"invitationUrl", IS_TEXT},
-	{"customProperties", IS_OBJECTS, &custom_property},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "channel", .type = IS_TEXT, .required = true},
+	{.name = "url", .type = IS_TEXT},
+	{.name = "description", .type = IS_TEXT},
+	{.name = "tool", .type = IS_TEXT},
+	{.name = "scope", .type = IS_TEXT},
+	{.name = "invitationUrl", .type = IS_TEXT},
+	{.name = "customProperties", .type = IS_OBJECTS, .shape = &custom_property},
 };
 static const Shape support = SHAPE("a channel of support", support_fields);
 
 static const Field price_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"priceAmount", IS_NUMBER},
-	{"priceCurrency", IS_TEXT},
-	{"priceUnit", IS_TEXT},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "priceAmount", .type = IS_NUMBER},
+	{.name = "priceCurrency", .type = IS_TEXT},
+	{.name = "priceUnit", .type = IS_TEXT},
 };
 static const Shape price = SHAPE("a price", price_fields);
 
 static const Field level_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"property", IS_TEXT, .required = true},
-	{"value", IS_SCALAR, .required = true},
-	{"valueExt", IS_SCALAR},
-	{"unit", IS_TEXT},
-	{"element", IS_TEXT},
-	{"driver", IS_TEXT},
-	{"description", IS_TEXT, NULL, STANDARD_3_1},
-	{"scheduler", IS_TEXT, NULL, STANDARD_3_1},
-	{"schedule", IS_TEXT, NULL, STANDARD_3_1},
-	{"customProperties", IS_OBJECTS, &custom_property, STANDARD_3_2},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "property", .type = IS_TEXT, .required = true},
+	{.name = "value", .type = IS_SCALAR, .required = true},
+	{.name = "valueExt", .type = IS_SCALAR},
+	{.name = "unit", .type = IS_TEXT},
+	{.name = "element", .type = IS_TEXT},
+	{.name = "driver", .type = IS_TEXT},
+	{.name = "description", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "scheduler", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "schedule", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "customProperties",
+	 .type = IS_OBJECTS,
+	 .shape = &custom_property,
+	 .since = STANDARD_3_2},
 };
 static const Shape level = SHAPE("a service level", level_fields);
 
 static const Field relationship_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_2},
-	{"type", IS_TEXT, .words = " foreignKey "},
-	{"from", IS_TEXT_OR_TEXTS},
-	{"to", IS_TEXT_OR_TEXTS, .required = true},
-	{"customProperties", IS_OBJECTS, &custom_property},
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_2},
+	{.name = "type", .type = IS_TEXT, .words = " foreignKey "},
+	{.name = "from", .type = IS_TEXT_OR_TEXTS},
+	{.name = "to", .type = IS_TEXT_OR_TEXTS, .required = true},
+	{.name = "customProperties", .type = IS_OBJECTS, .shape = &custom_property},
 };
 static const Shape relationship = SHAPE("a relationship", relationship_fields);
 
 static const Field check_fields[] = {
-	{"id", IS_TEXT, NULL, STANDARD_3_1},
-	{"name", IS_TEXT},
-	{"description", IS_TEXT},
-	{"type", IS_TEXT, .words = " text library sql custom "},
-	{"metric", IS_TEXT, NULL, STANDARD_3_1},
-	{"rule", IS_TEXT},
-	{"arguments", IS_OBJECT, NULL, STANDARD_3_1},
-	{"mustBe", IS_ANYTHING},
-	{"mustNotBe", IS_ANYTHING},
-	{"mustBeGreaterThan", IS_ANYTHING},
-	{"mustBeGreaterOrEqualTo", IS_ANYTHING},
-	{"mustBeLessThan", IS_ANYTHING},
-	{"mustBeLessOrEqualTo", IS_ANYTHING},
-	{"mustBeBetween", IS_ANYTHING},
-	{"mustNotBeBetween", IS_ANYTHING},
-	{"unit", IS_TEXT},
-	{"query", IS_TEXT},
-	{"engine", IS_TEXT},
-	{"implementation", IS_TEXT_OR_OBJECT},
-	{"dimension", IS_TEXT,
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "name", .type = IS_TEXT},
+	{.name = "description", .type = IS_TEXT},
+	{.name = "type", .type = IS_TEXT, .words = " text library sql custom "},
+	{.name = "metric", .type = IS_TEXT, .since = STANDARD_3_1},
+	{.name = "rule", .type = IS_TEXT},
+	{.name = "arguments", .type = IS_OBJECT, .since = STANDARD_3_1},
+	{.name = "mustBe", .type = IS_ANYTHING},
+	{.name = "mustNotBe", .type = IS_ANYTHING},
+	{.name = "mustBeGreaterThan", .type = IS_ANYTHING},
+	{.name = "mustBeGreaterOrEqualTo", .type = IS_ANYTHING},
+	{.name = "mustBeLessThan", .type = IS_ANYTHING},
+	{.name = "mustBeLessOrEqualTo", .type = IS_ANYTHING},
+	{.name = "mustBeBetween", .type = IS_ANYTHING},
+	{.name = "mustNotBeBetween", .type = IS_ANYTHING},
+	{.name = "unit", .type = IS_TEXT},
+	{.name = "query", .type = IS_TEXT},
+	{.name = "engine", .type = IS_TEXT},
+	{.name = "implementation", .type = IS_TEXT_OR_OBJECT},
+	{.name = "dimension",
+	 .type = IS_TEXT,
 	 .words = " accuracy completeness conformity consistency coverage timeliness uniqueness "
 			  "ac cp cf cs cv tm uq "},
-	{"method", IS_TEXT},
-	{"severity", IS_TEXT},
-	{"businessImpact", IS_TEXT},
-	{"schedule", IS_TEXT},
-	{"scheduler", IS_TEXT},
+	{.name = "method", .type = IS_TEXT},
+	{.name = "severity", .type = IS_TEXT},
+	{.name = "businessImpact", .type = IS_TEXT},
+	{.name = "schedule", .type = IS_TEXT},
+	{.name = "scheduler", .type = IS_TEXT},
 	COMMON_FIELDS,
 };
 static const Shape check = SHAPE("a quality check", check_fields);
@@ -215,92 +225,108 @@ static const Shape check = SHAPE("a quality check", check_fields);
 static const Shape old_check = OPEN_SHAPE("a quality check", check_fields);
 
 static const Field enum_fields[] = {
-	{"value", IS_SCALAR, .required = true},
-	{"label", IS_TEXT},
-	{"id", IS_TEXT},
-	{"description", IS_TEXT},
+	{.name = "value", .type = IS_SCALAR, .required = true},
+	{.name = "label", .type = IS_TEXT},
+	{.name = "id", .type = IS_TEXT},
+	{.name = "description", .type = IS_TEXT},
 	COMMON_FIELDS,
 };
 static const Shape enum_value = SHAPE("a value of enum", enum_fields);
 
 static const Field vector_fields[] = {
-	{"dimensions", IS_WHOLE, .required = true},
-	{"elementType", IS_TEXT},
-	{"distanceMetric", IS_TEXT},
-	{"embeddingModel", IS_TEXT},
-	{"embeddingModelVersion", IS_TEXT},
-	{"normalized", IS_FLAG},
+	{.name = "dimensions", .type = IS_WHOLE, .required = true},
+	{.name = "elementType", .type = IS_TEXT},
+	{.name = "distanceMetric", .type = IS_TEXT},
+	{.name = "embeddingModel", .type = IS_TEXT},
+	{.name = "embeddingModelVersion", .type = IS_TEXT},
+	{.name = "normalized", .type = IS_FLAG},
 };
 static const Shape vector = OPEN_SHAPE("a vector", vector_fields);
 
 static const Field map_fields[] = {
-	{"key", IS_OBJECT, &item, .required = true},
-	{"value", IS_OBJECT, &item, .required = true},
+	{.name = "key", .type = IS_OBJECT, .shape = &item, .required = true},
+	{.name = "value", .type = IS_OBJECT, .shape = &item, .required = true},
 };
 static const Shape map = SHAPE("a map", map_fields);
 
 #define ELEMENT_FIELDS                                                                             \
-	{"id", IS_TEXT, NULL, STANDARD_3_1}, {"physicalName", IS_TEXT}, {"physicalType", IS_TEXT},     \
-		{"description", IS_TEXT}, {"businessName", IS_TEXT}, {"quality", IS_OBJECTS, &check},      \
-		{"relationships", IS_OBJECTS, &relationship, STANDARD_3_1},                                \
-		{"synonyms", IS_ARRAY, NULL, STANDARD_3_2}, {"context", IS_ANYTHING, NULL, STANDARD_3_2},  \
-		{"deprecated", IS_ANYTHING, NULL, STANDARD_3_2}, COMMON_FIELDS
+	{.name = "id", .type = IS_TEXT, .since = STANDARD_3_1},                                        \
+		{.name = "physicalName", .type = IS_TEXT}, {.name = "physicalType", .type = IS_TEXT},      \
+		{.name = "description", .type = IS_TEXT}, {.name = "businessName", .type = IS_TEXT},       \
+		{.name = "quality", .type = IS_OBJECTS, .shape = &check},                                  \
+		{.name = "relationships",                                                                  \
+		 .type = IS_OBJECTS,                                                                       \
+		 .shape = &relationship,                                                                   \
+		 .since = STANDARD_3_1},                                                                   \
+		{.name = "synonyms", .type = IS_ARRAY, .since = STANDARD_3_2},                             \
+		{.name = "context", .type = IS_ANYTHING, .since = STANDARD_3_2},                           \
+		{.name = "deprecated", .type = IS_ANYTHING, .since = STANDARD_3_2}, COMMON_FIELDS
 
 #define PROPERTY_FIELDS                                                                            \
-	ELEMENT_FIELDS, {"primaryKey", IS_FLAG}, {"primaryKeyPosition", IS_WHOLE},                     \
-		{"logicalType", IS_TEXT,                                                                   \
+	ELEMENT_FIELDS, {.name = "primaryKey", .type = IS_FLAG},                                       \
+		{.name = "primaryKeyPosition", .type = IS_WHOLE},                                          \
+		{.name = "logicalType",                                                                    \
+		 .type = IS_TEXT,                                                                          \
 		 .words = " string date timestamp time number integer object array boolean map vector "},  \
-		{"logicalTypeOptions", IS_OBJECT}, {"required", IS_FLAG}, {"unique", IS_FLAG},             \
-		{"partitioned", IS_FLAG}, {"partitionKeyPosition", IS_WHOLE}, {"classification", IS_TEXT}, \
-		{"encryptedName", IS_TEXT}, {"transformSourceObjects", IS_TEXTS},                          \
-		{"transformLogic", IS_TEXT}, {"transformDescription", IS_TEXT}, {"examples", IS_ARRAY},    \
-		{"criticalDataElement", IS_FLAG}, {"properties", IS_OBJECTS, &property},                   \
-		{"items", IS_OBJECT, &item}, {"enum", IS_OBJECTS, &enum_value, STANDARD_3_2},              \
-		{"vector", IS_OBJECT, &vector, STANDARD_3_2}, {"map", IS_OBJECT, &map, STANDARD_3_2},      \
+		{.name = "logicalTypeOptions", .type = IS_OBJECT}, {.name = "required", .type = IS_FLAG},  \
+		{.name = "unique", .type = IS_FLAG}, {.name = "partitioned", .type = IS_FLAG},             \
+		{.name = "partitionKeyPosition", .type = IS_WHOLE},                                        \
+		{.name = "classification", .type = IS_TEXT}, {.name = "encryptedName", .type = IS_TEXT},   \
+		{.name = "transformSourceObjects", .type = IS_TEXTS},                                      \
+		{.name = "transformLogic", .type = IS_TEXT},                                               \
+		{.name = "transformDescription", .type = IS_TEXT}, {.name = "examples", .type = IS_ARRAY}, \
+		{.name = "criticalDataElement", .type = IS_FLAG},                                          \
+		{.name = "properties", .type = IS_OBJECTS, .shape = &property},                            \
+		{.name = "items", .type = IS_OBJECT, .shape = &item},                                      \
+		{.name = "enum", .type = IS_OBJECTS, .shape = &enum_value, .since = STANDARD_3_2},         \
+		{.name = "vector", .type = IS_OBJECT, .shape = &vector, .since = STANDARD_3_2},            \
+		{.name = "map", .type = IS_OBJECT, .shape = &map, .since = STANDARD_3_2},                  \
 	{                                                                                              \
-		"semanticType", IS_TEXT, NULL, STANDARD_3_2                                                \
+		.name = "semanticType", .type = IS_TEXT, .since = STANDARD_3_2                             \
 	}
 
 static const Field property_fields[] = {
-	{"name", IS_TEXT, .required = true},
+	{.name = "name", .type = IS_TEXT, .required = true},
 	PROPERTY_FIELDS,
 };
 static const Shape property = SHAPE("a property", property_fields);
 
 static const Field item_fields[] = {
-	{"name", IS_TEXT},
+	{.name = "name", .type = IS_TEXT},
 	PROPERTY_FIELDS,
 };
 static const Shape item = SHAPE("items", item_fields);
 
 static const Field object_fields[] = {
-	{"name", IS_TEXT, .required = true},           ELEMENT_FIELDS,
-	{"logicalType", IS_TEXT, .words = " object "}, {"dataGranularityDescription", IS_TEXT},
-	{"properties", IS_OBJECTS, &property},
+	{.name = "name", .type = IS_TEXT, .required = true},
+	ELEMENT_FIELDS,
+	{.name = "logicalType", .type = IS_TEXT, .words = " object "},
+	{.name = "dataGranularityDescription", .type = IS_TEXT},
+	{.name = "properties", .type = IS_OBJECTS, .shape = &property},
 };
 static const Shape object = SHAPE("an object of the schema", object_fields);
 
 static const Field document_fields[] = {
-	{"version", IS_TEXT, .required = true},
-	{"apiVersion", IS_TEXT, .required = true},
-	{"kind", IS_TEXT, .required = true, .words = " DataContract "},
-	{"id", IS_TEXT, .required = true},
-	{"status", IS_TEXT},
-	{"name", IS_TEXT},
-	{"tenant", IS_TEXT},
-	{"servers", IS_OBJECTS, &server},
-	{"dataProduct", IS_TEXT},
-	{"description", IS_OBJECT, &description},
-	{"domain", IS_TEXT},
-	{"schema", IS_OBJECTS, &object},
-	{"support", IS_OBJECTS, &support},
-	{"price", IS_OBJECT, &price},
-	{"team", IS_ANYTHING},
-	{"roles", IS_OBJECTS, &role},
-	{"slaDefaultElement", IS_TEXT},
-	{"slaProperties", IS_OBJECTS, &level},
-	{"contractCreatedTs", IS_TEXT},
-	{"context", IS_ANYTHING, NULL, STANDARD_3_2},
+	{.name = "version", .type = IS_TEXT, .required = true},
+	{.name = "apiVersion", .type = IS_TEXT, .required = true},
+	{.name = "kind", .type = IS_TEXT, .required = true, .words = " DataContract "},
+	{.name = "id", .type = IS_TEXT, .required = true},
+	{.name = "status", .type = IS_TEXT},
+	{.name = "name", .type = IS_TEXT},
+	{.name = "tenant", .type = IS_TEXT},
+	{.name = "servers", .type = IS_OBJECTS, .shape = &server},
+	{.name = "dataProduct", .type = IS_TEXT},
+	{.name = "description", .type = IS_OBJECT, .shape = &description},
+	{.name = "domain", .type = IS_TEXT},
+	{.name = "schema", .type = IS_OBJECTS, .shape = &object},
+	{.name = "support", .type = IS_OBJECTS, .shape = &support},
+	{.name = "price", .type = IS_OBJECT, .shape = &price},
+	{.name = "team", .type = IS_ANYTHING},
+	{.name = "roles", .type = IS_OBJECTS, .shape = &role},
+	{.name = "slaDefaultElement", .type = IS_TEXT},
+	{.name = "slaProperties", .type = IS_OBJECTS, .shape = &level},
+	{.name = "contractCreatedTs", .type = IS_TEXT},
+	{.name = "context", .type = IS_ANYTHING, .since = STANDARD_3_2},
 	COMMON_FIELDS,
 };
 static const Shape document = SHAPE("a contract", document_fields);
@@ -597,8 +623,8 @@ check_id(Compiler *compiler)
 static void
 check_team(Compiler *compiler)
 {
-	static const Field object_field = {"team", IS_OBJECT, &team};
-	static const Field array_field = {"team", IS_OBJECTS, &member};
+	static const Field object_field = {.name = "team", .type = IS_OBJECT, .shape = &team};
+	static const Field array_field = {.name = "team", .type = IS_OBJECTS, .shape = &member};
 	const Json *value = json_get(compiler->document, "team");
 
 	if (value)
