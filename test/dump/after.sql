@@ -55,4 +55,4 @@ ALTER TABLE watched DROP COLUMN note;
 SELECT array_agg(change) = '{column_dropped}' FROM schema_changes() WHERE command = 'ALTER TABLE' AND name = 'note' AND after IS NULL;
 SET client_min_messages = error;
 ALTER TABLE watched RENAME TO seen;
-SELECT relation_name = 'seen' AND relation_oid = 'seen'::regclass FROM aidataops.contract_table;
+SELECT relation_name = 'seen' AND relation_oid = 'seen'::regclass FROM aidataops.contract_table WHERE contract = 'watched';
