@@ -164,3 +164,58 @@ CREATE TABLE gold AS SELECT l.unit::int AS patient, l.label AS grade FROM consen
 ALTER TABLE gold ADD PRIMARY KEY (patient);
 SELECT create_dataset('gold', 'gold', source => 'Dawid and Skene 1979, by dawid_skene_agg') AS dataset, commit('gold', 'consensus of five observers') AS committed;
 SELECT c.status, c.iterations, round(c.log_likelihood::numeric, 4) AS log_likelihood, input_fingerprint(model) AS made_from FROM consensus, convergence(model) AS c;
+
+\echo '=== A feed changes under the table: what the model relies on is a contract'
+\echo
+\echo '--- A document of the Open Data Contract Standard says it; infer_contract() would propose one from the table.'
+\echo
+CREATE TABLE agreed AS SELECT jsonb '{
+  "apiVersion": "v3.1.0", "kind": "DataContract", "id": "mails", "version": "1.0.0", "status": "active",
+  "customProperties": [{"property": "aidataops.enforcement", "value": "quarantine"}, {"property": "aidataops.schemaWatch", "value": "block"}],
+  "schema": [{"name": "mails", "properties": [
+    {"name": "mail_id", "logicalType": "integer", "required": true, "unique": true},
+    {"name": "sent_at", "logicalType": "timestamp", "required": true},
+    {"name": "label", "logicalType": "string", "required": true,
+     "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["ham", "hard_ham", "spam"]}, "mustBe": 0}]},
+    {"name": "links", "logicalType": "integer", "logicalTypeOptions": {"minimum": 0}},
+    {"name": "share_capitals", "logicalType": "number", "logicalTypeOptions": {"minimum": 0, "maximum": 1}}],
+    "quality": [{"name": "enough to train on", "metric": "rowCount", "mustBeGreaterThan": 5000}]}]}' AS document;
+SELECT contract, version, status, rules FROM agreed, create_contract(document);
+\echo '--- Enforced: what breaks a rule is set aside whole, the rest is written. Watched: the table cannot be changed against the contract.'
+\echo
+SELECT substring(statement FROM '^[A-Z ]+[A-Z]') AS statement, lock, status FROM enforce_contract('mails', 'mails', NULL);
+DO $$ BEGIN PERFORM watch_schema(); END $$;
+SELECT contract, version, relation, mode, status FROM enforcement_status();
+
+\echo '--- October brings a new release of the feed: it knows a new category, and loses the date of mails from .net.'
+\echo
+INSERT INTO mails
+SELECT mail_id + 10000, CASE WHEN sender_tld <> 'net' THEN sent_at END, CASE WHEN label = 'spam' AND links > 5 THEN 'phishing' ELSE label END, sender_tld, chars, words,
+       links, share_capitals, share_punctuation, is_html, has_attachment, replies, words_subject, exclamations
+  FROM archive WHERE sent_at >= '2002-11-15';
+SELECT count(*) AS written FROM mails WHERE mail_id > 10000;
+SELECT rules, count(*) AS set_aside, min((content ->> 'mail_id')::int) AS for_example FROM quarantine WHERE contract = 'mails' GROUP BY rules ORDER BY rules;
+
+\echo '--- Its author also wants numbers as text. The table is watched: that is refused before a row is rewritten, new columns are welcome.'
+\echo
+\set ON_ERROR_STOP off
+ALTER TABLE mails ALTER COLUMN links TYPE text;
+\set ON_ERROR_STOP on
+ALTER TABLE mails ADD COLUMN feed_release text;
+SELECT happened_by, command, change, name, after, breaks FROM schema_changes('mails');
+
+\echo '--- Phishing is worth learning: the contract gets a version that allows it. What does that change, and for whom?'
+\echo
+CREATE TABLE proposed AS
+SELECT jsonb_set(jsonb_set(document, '{version}', '"1.1.0"'), '{schema,0,properties,2,quality,0,arguments,validValues}', '["ham", "hard_ham", "spam", "phishing"]') AS document FROM agreed;
+SELECT c.change, c.element, c.producers, c.consumers, c.bump FROM agreed, proposed, compare_contracts(agreed.document, proposed.document) AS c;
+SELECT c.version, c.status FROM proposed, create_contract(document) AS c;
+SELECT count(*) AS statements FROM enforce_contract('mails', 'mails', NULL);
+SELECT outcome, count(*), min(problem) AS problem FROM release_quarantine('mails') GROUP BY outcome ORDER BY outcome;
+SELECT discard_quarantine('mails', 'no date: cannot be told from a mail of last year') AS discarded;
+
+\echo '--- Committed is what keeps the contract, with the evidence; training asks the gate.'
+\echo
+SELECT commit('mails', 'October, with phishing', gate => true) AS committed;
+SELECT rule, outcome, measured, threshold FROM check_results('mails', 'mails@HEAD') ORDER BY rule;
+SELECT gate('mails@HEAD', 'training') AS trained_on;
