@@ -116,6 +116,50 @@ SELECT segment AS label, column_name, round(statistic::numeric, 2) AS psi, drift
 SELECT band, example ->> 'mail_id' AS mail_id, example ->> 'label' AS label, left(example ->> 'sent_at', 10) AS sent
   FROM drift_rows('mails@1', 'mails@4', 'links', n => 2, bands => 2, rows => 'added');
 
+\echo '=== Nobody watches a dashboard at night: a monitor of the mails that the filter sees'
+\echo
+\echo '--- They arrive without labels and are committed each week. They should look like what model 8 learned from.'
+\echo
+CREATE TABLE inbox (LIKE archive INCLUDING ALL);
+ALTER TABLE inbox DROP COLUMN label, ALTER COLUMN share_capitals TYPE float8;
+CREATE PROCEDURE receive_week(first_day date, new_parser boolean DEFAULT false) LANGUAGE sql AS $$
+    INSERT INTO inbox (mail_id, sent_at, sender_tld, chars, words, links, share_capitals, share_punctuation, is_html, has_attachment, replies, words_subject, exclamations)
+    SELECT mail_id, sent_at, sender_tld, CASE WHEN new_parser AND is_html THEN NULL ELSE chars END, words, links, share_capitals * CASE WHEN new_parser THEN 100 ELSE 1 END, share_punctuation,
+           is_html, has_attachment, replies, words_subject, exclamations
+      FROM archive WHERE sent_at >= first_day AND sent_at < first_day + 7;
+    SELECT commit('inbox', 'mails of the week of ' || first_day || CASE WHEN new_parser THEN ', new parser' ELSE '' END) $$;
+SELECT create_dataset('inbox', 'inbox', roles => '{"sent_at": "ignore", "sender_tld": "ignore"}') AS dataset;
+CREATE TABLE work_order (task text);
+CREATE FUNCTION order_labels(alert jsonb) RETURNS text LANGUAGE sql AS $$
+    INSERT INTO public.work_order VALUES (format('label 200 mails of %s (%s)', alert ->> 'version', alert ->> 'message')) RETURNING task $$;
+SELECT create_monitor('inbox', 'inbox', reference => 'mails@model-8', thresholds => '{"upper": 0.25}', on_alert => 'public.order_labels') AS monitor;
+CALL receive_week('2002-08-05');
+SELECT version, reference, status, measured, breached FROM run_monitor('inbox');
+\echo '--- A week later it fires. Labels are ordered at once; the explanation: hardly any HTML, twice as many replies. The mailing lists talk.'
+\echo
+CALL receive_week('2002-08-12');
+SELECT version, status, measured, breached FROM run_monitor('inbox');
+SELECT task FROM work_order;
+SELECT rank, side, cause, column_name, detail FROM explain_alert((SELECT alert_id FROM alerts())) WHERE cause NOT IN ('commit', 'values') ORDER BY rank LIMIT 6;
+SELECT acknowledge_alert(alert_id, 'mailing lists talk, the filter holds') FROM alerts() \g /dev/null
+\echo '--- A week later they are quiet again, and so is the alert.'
+\echo
+CALL receive_week('2002-08-19');
+SELECT version, status, breached FROM run_monitor('inbox');
+SELECT event, detail FROM alert_event ORDER BY event_id;
+\echo '--- Then somebody changes the parser. That is not the world: it is the data.'
+\echo
+CALL receive_week('2002-08-26', new_parser => true);
+SELECT version, status, breached FROM run_monitor('inbox');
+SELECT rank, side, area, cause, column_name, detail, version FROM explain_alert((SELECT alert_id FROM alerts())) WHERE cause <> 'values' ORDER BY rank LIMIT 6;
+UPDATE inbox SET chars = a.chars, share_capitals = a.share_capitals FROM archive AS a WHERE a.mail_id = inbox.mail_id AND inbox.sent_at >= '2002-08-26';
+SELECT commit('inbox', 'the week again, with the old parser') AS committed;
+SELECT version, status, breached FROM run_monitor('inbox');
+SELECT status, message FROM alerts(include_resolved => true);
+\echo '--- One row a version.'
+\echo
+SELECT version, num_rows, round(missing::numeric, 3) AS missing, columns, drifted, drifted_columns, alerts FROM scorecard('inbox');
+
 \echo '=== Friday evening: a script meant for one sender was run without its WHERE'
 \echo
 SET aidataops.actor = 'lee';

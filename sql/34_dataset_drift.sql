@@ -135,9 +135,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._compares_added(aidataops.dataset_version, aidataops.dataset_version, text) IS 'Internal: whether the rows added since the reference are compared, and not all.';
 
--- From pairs of profiles to what people read: measured, corrected for many columns, most drifted first.
+-- From pairs of profiles to what people read: measured, corrected for many columns, most drifted first. wanted: a method for
+-- all, or one a column.
 CREATE FUNCTION aidataops._drift_rows(columns name[], reference aidataops.profile[], current aidataops.profile[],
-    wanted text, correction text, alpha float8, min_rows bigint, bins integer, overlapping boolean)
+    wanted text[], correction text, alpha float8, min_rows bigint, bins integer, overlapping boolean)
     RETURNS TABLE (column_name name, kind text, method text, statistic float8, threshold float8, p_value float8, q_value float8, effect float8,
         drifted boolean, null_change float8, new_categories bigint, vanished_categories bigint, out_of_range float8,
         n_reference bigint, n_current bigint, status text)
@@ -158,8 +159,8 @@ BEGIN
             SELECT p.name, m.*,
                    CASE WHEN m.status IN ('new_column', 'column_gone', 'kind_changed') THEN m.status
                         WHEN least(m.n_reference, m.n_current) < min_rows THEN 'insufficient_data' END AS problem
-              FROM unnest(columns, reference, current) AS p (name, old, new)
-             CROSS JOIN LATERAL aidataops._drift_measure(p.old, p.new, wanted, bins) AS m
+              FROM unnest(columns, reference, current) WITH ORDINALITY AS p (name, old, new, ordinal)
+             CROSS JOIN LATERAL aidataops._drift_measure(p.old, p.new, wanted[CASE WHEN cardinality(wanted) = 1 THEN 1 ELSE p.ordinal END], bins) AS m
         ), valid AS (
             SELECT m.*, coalesce(m.problem, CASE WHEN overlapping AND m.status = 'ok' THEN 'overlapping_samples' ELSE m.status END) AS verdict,
                    CASE WHEN m.problem IS NULL AND NOT overlapping THEN m.p_value END AS p
@@ -183,7 +184,7 @@ BEGIN
          ORDER BY CASE WHEN c.problem IN ('kind_changed', 'new_column', 'column_gone') THEN 0 ELSE 1 END,
                   coalesce(c.statistic / c.threshold, CASE WHEN c.p IS NOT NULL THEN -log(greatest(c.p, 1e-300)) END) DESC NULLS LAST, c.name;
 END $$;
-COMMENT ON FUNCTION aidataops._drift_rows(name[], aidataops.profile[], aidataops.profile[], text, text, float8, bigint, integer, boolean) IS 'Internal: what drift() and compare() report, from pairs of profiles.';
+COMMENT ON FUNCTION aidataops._drift_rows(name[], aidataops.profile[], aidataops.profile[], text[], text, float8, bigint, integer, boolean) IS 'Internal: what drift() and compare() report, from pairs of profiles.';
 
 
 -- Which profiles of two versions are compared, column by column.
@@ -212,7 +213,7 @@ CREATE FUNCTION aidataops._drift(reference aidataops.dataset_version, current ai
     LANGUAGE sql STABLE ROWS 20 COST 10000
     BEGIN ATOMIC
         SELECT d.* FROM aidataops._paired_profiles(reference, current, rows) AS p,
-                        aidataops._drift_rows(p.names, p.old, p.new, wanted, correction, alpha, min_rows, bins, p.overlapping) AS d;
+                        aidataops._drift_rows(p.names, p.old, p.new, ARRAY[wanted], correction, alpha, min_rows, bins, p.overlapping) AS d;
     END;
 COMMENT ON FUNCTION aidataops._drift(aidataops.dataset_version, aidataops.dataset_version, text, text, text, float8, bigint, integer) IS 'Internal: drift(), whose argument "method" has the name of a column of its result.';
 
@@ -278,7 +279,7 @@ BEGIN
         -- what one relation knows to be an identifier is one in the other, which may be a view
      WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE NOT a.attisdropped AND a.attname = coalesce(r.column_name, c.column_name)
                           AND a.attrelid = CASE WHEN r.column_name IS NULL THEN reference WHEN c.column_name IS NULL THEN current END);
-    RETURN QUERY SELECT * FROM aidataops._drift_rows(names, old, new, wanted, correction, alpha, min_rows, bins, reference = current);
+    RETURN QUERY SELECT * FROM aidataops._drift_rows(names, old, new, ARRAY[wanted], correction, alpha, min_rows, bins, reference = current);
 END $$;
 COMMENT ON FUNCTION aidataops._compare(regclass, regclass, text, text, float8, bigint, integer, jsonb) IS 'Internal: compare(), for the reason of _drift().';
 
@@ -365,7 +366,7 @@ BEGIN
                   FROM (SELECT r.*, r.column_name::text::integer AS place,
                                -- a threshold is 0.1 and what chance gives, which many small segments would add up
                                CASE WHEN r.statistic IS NOT NULL THEN greatest(r.statistic - coalesce(r.threshold - 0.1, 0), 0) END * r.n_current AS beyond
-                          FROM aidataops._drift_rows(ARRAY(SELECT generate_subscripts(names, 1)::text::name), old, new, wanted, correction, alpha, min_rows, bins,
+                          FROM aidataops._drift_rows(ARRAY(SELECT generate_subscripts(names, 1)::text::name), old, new, ARRAY[wanted], correction, alpha, min_rows, bins,
                                                      overlapping AND NOT added) AS r) AS m) AS d
          ORDER BY CASE WHEN d.drifted THEN 0 ELSE 1 END, d.part DESC NULLS LAST, 1, 2;
 END $$;

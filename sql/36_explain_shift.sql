@@ -12,7 +12,7 @@ CREATE FUNCTION aidataops.explain_shift(reference aidataops.dataset_version, cur
     BEGIN ATOMIC
         SELECT d.column_name, e.hypothesis, e.factor, e.shift, e.fit, e.detail, e.status
           FROM aidataops._paired_profiles(reference, current, rows) AS p
-         CROSS JOIN LATERAL aidataops._drift_rows(p.names, p.old, p.new, 'auto', 'bh', 0.05, 50, 10, p.overlapping) WITH ORDINALITY
+         CROSS JOIN LATERAL aidataops._drift_rows(p.names, p.old, p.new, '{auto}', 'bh', 0.05, 50, 10, p.overlapping) WITH ORDINALITY
                  AS d (column_name, kind, method, statistic, threshold, p_value, q_value, effect, drifted, null_change, new_categories,
                        vanished_categories, out_of_range, n_reference, n_current, status, place)
          CROSS JOIN LATERAL aidataops.explain_shift(p.old[pg_catalog.array_position(p.names, d.column_name)],

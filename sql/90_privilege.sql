@@ -9,3 +9,4 @@ GRANT SELECT ON aidataops.model, aidataops.training, aidataops.model_dataset TO 
 GRANT SELECT ON aidataops.openlineage_event TO PUBLIC;
 GRANT SELECT ON aidataops.enforcement, aidataops.quarantine, aidataops.warning TO PUBLIC;
 GRANT SELECT ON aidataops.check_run, aidataops.check_result TO PUBLIC;
+GRANT SELECT ON aidataops.monitor, aidataops.monitor_run, aidataops.monitor_result, aidataops.alert, aidataops.alert_event TO PUBLIC;

@@ -70,3 +70,11 @@ SELECT create_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "
 SELECT watch_schema();
 ALTER TYPE feeling ADD VALUE 'calm';
 ALTER TABLE watched ADD COLUMN note varchar(20) DEFAULT 'x';
+-- monitors with what they found, of two owners
+SELECT create_monitor('odd', 'Odd Dätaset', reference => 'Odd Dätaset@gold', min_rows => 1);
+SELECT status FROM run_monitor('odd');
+SET ROLE aidataops_dump_owner;
+SELECT create_monitor('of the owner', 'owned', reference => 'previous', thresholds => '{"upper": 0.1}', min_rows => 1);
+SELECT status FROM run_monitor('of the owner');
+SELECT schedule_monitor('of the owner', '@yearly', 'external');
+RESET ROLE;
