@@ -9,7 +9,7 @@ CREATE TABLE aidataops.monitor (
     name                 text NOT NULL UNIQUE CHECK (octet_length(name) BETWEEN 1 AND 200 AND name !~ '[[:cntrl:]]'),
     dataset_id           integer NOT NULL,
     dataset              text NOT NULL,
-    kind                 text NOT NULL CHECK (kind IN ('drift', 'gold', 'prediction')),
+    kind                 text NOT NULL CHECK (kind IN ('drift', 'gold', 'prediction', 'freshness', 'volume', 'missing', 'schema')),
     reference            text NOT NULL,
     reference_dataset_id integer,
     columns              name[],
@@ -39,8 +39,8 @@ COMMENT ON COLUMN aidataops.monitor.monitor_id IS 'Number of the monitor, for re
 COMMENT ON COLUMN aidataops.monitor.name IS 'Name of the monitor.';
 COMMENT ON COLUMN aidataops.monitor.dataset_id IS 'The dataset that is watched.';
 COMMENT ON COLUMN aidataops.monitor.dataset IS 'Name that the dataset had when the monitor was made.';
-COMMENT ON COLUMN aidataops.monitor.kind IS 'What is watched: drift, gold or prediction.';
-COMMENT ON COLUMN aidataops.monitor.reference IS 'With what it is compared: a version (dataset@number, dataset@tag), previous, trailing k, or same weekday k.';
+COMMENT ON COLUMN aidataops.monitor.kind IS 'What is watched: drift, gold, prediction, freshness, volume, missing or schema.';
+COMMENT ON COLUMN aidataops.monitor.reference IS 'With what it is compared: a version (dataset@number, dataset@tag), previous, trailing k, same weekday k, or none.';
 COMMENT ON COLUMN aidataops.monitor.reference_dataset_id IS 'The dataset of the reference if that is a version.';
 COMMENT ON COLUMN aidataops.monitor.columns IS 'Columns that are watched; NULL for all that are profiled.';
 COMMENT ON COLUMN aidataops.monitor.segment_by IS 'Column by whose values the data is watched apart as well.';
@@ -135,7 +135,7 @@ COMMENT ON COLUMN aidataops.monitor_result.ordinal IS 'Number of the value withi
 COMMENT ON COLUMN aidataops.monitor_result.monitor_id IS 'The monitor.';
 COMMENT ON COLUMN aidataops.monitor_result.column_name IS 'The column; NULL for what is about rows as a whole.';
 COMMENT ON COLUMN aidataops.monitor_result.segment IS 'Value of the column segment_by, NULL for all rows; the segment without a value is called NULL.';
-COMMENT ON COLUMN aidataops.monitor_result.measure IS 'What was measured: a method of drift(), accuracy, auc or mean_absolute_error.';
+COMMENT ON COLUMN aidataops.monitor_result.measure IS 'What was measured: a method of drift(), accuracy, auc, mean_absolute_error, freshness (seconds), volume (rows), missing (percent) or schema (columns that differ).';
 COMMENT ON COLUMN aidataops.monitor_result.value IS 'What it is.';
 COMMENT ON COLUMN aidataops.monitor_result.lower IS 'The least that it may be; NULL without a limit.';
 COMMENT ON COLUMN aidataops.monitor_result.upper IS 'The most that it may be; NULL without a limit.';
@@ -146,7 +146,7 @@ COMMENT ON COLUMN aidataops.monitor_result.breached IS 'Whether it is beyond its
 COMMENT ON COLUMN aidataops.monitor_result.breaches IS 'How many times in a row it has been by now; what could not be judged neither counts nor ends it.';
 COMMENT ON COLUMN aidataops.monitor_result.n_reference IS 'Rows of the reference.';
 COMMENT ON COLUMN aidataops.monitor_result.n_current IS 'Rows judged.';
-COMMENT ON COLUMN aidataops.monitor_result.status IS 'As of drift(), new_segment, segment_gone, no_reference, no_limit (recorded only) and insufficient_history (too few values for a limit).';
+COMMENT ON COLUMN aidataops.monitor_result.status IS 'As of drift(), new_segment, segment_gone, no_reference, no_limit (recorded only), no_rows and insufficient_history (too few values for a limit).';
 COMMENT ON COLUMN aidataops.monitor_result.detail IS 'What else drift() said: change of the share of NULLs, categories that came and went, share out of range.';
 COMMENT ON COLUMN aidataops.monitor_result.reference_profile IS 'Distribution of the reference, kept of what was breached so that it can be explained when the rows are gone.';
 COMMENT ON COLUMN aidataops.monitor_result.current_profile IS 'Distribution of the rows judged, kept of what was breached.';

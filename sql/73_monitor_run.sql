@@ -218,15 +218,20 @@ BEGIN
     r.due_at := due_at;
     r.ran_as := pg_get_userbyid(role);
     r.ran_by := session_user;
-    judged_at := CASE WHEN m.time_column IS NOT NULL THEN at
+    judged_at := CASE WHEN m.time_column IS NOT NULL OR m.kind IN ('volume', 'missing', 'schema') THEN at
                       ELSE (SELECT v.committed_at FROM aidataops.version AS v JOIN aidataops.dataset AS d USING (dataset_id)
                              WHERE v.dataset_id = m.dataset_id AND v.number = coalesce(_record_run.version, d.head)) END;
     spec := spec || jsonb_build_object('version', version, 'at', at);
     IF m.thresholds::text ~ '"(sigma|quantile)"' AND judged_at IS NOT NULL THEN
         spec := spec || jsonb_build_object('limits', aidataops._history_limits(m, judged_at));
     END IF;
-    SELECT * INTO measured FROM aidataops._run_supervised(role, 'SELECT aidataops._measure_monitor($1) AS found', spec, true, (extract(epoch FROM m.run_timeout) * 1000)::integer);
-    found_out := measured.result -> 0 -> 'found';
+    IF m.kind IN ('freshness', 'volume', 'missing', 'schema') THEN
+        SELECT NULL::jsonb AS result, NULL::text AS sqlstate, NULL::text AS error INTO measured;
+        found_out := aidataops._measure_rules(m, role, spec, at);
+    ELSE
+        SELECT * INTO measured FROM aidataops._run_supervised(role, 'SELECT aidataops._measure_monitor($1) AS found', spec, true, (extract(epoch FROM m.run_timeout) * 1000)::integer);
+        found_out := measured.result -> 0 -> 'found';
+    END IF;
     r.as_of := coalesce((found_out ->> 'as_of')::timestamptz, judged_at, at);
     r.window_start := (found_out ->> 'window_start')::timestamptz;
     r.window_end := (found_out ->> 'window_end')::timestamptz;
@@ -457,6 +462,9 @@ BEGIN
     IF start_at IS NULL OR stop_at IS NULL OR NOT isfinite(start_at) OR NOT isfinite(stop_at) OR stop_at <= start_at THEN
         RAISE EXCEPTION 'backfill needs a time to start and a later one to stop, not % and %', coalesce(start_at::text, 'NULL'), coalesce(stop_at::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF m.kind IN ('freshness', 'missing', 'schema') OR m.kind = 'volume' AND m.window_size IS NULL THEN
+        RAISE EXCEPTION 'monitor "%" watches the table as it is, of which there is no past', name USING ERRCODE = 'feature_not_supported';
     END IF;
     windows := extract(epoch FROM stop_at - start_at) / extract(epoch FROM m.window_size);
     IF windows > 10000 THEN

@@ -272,9 +272,18 @@ BEGIN
              CROSS JOIN LATERAL aidataops.schema_diff(p.f, p.t) AS s
             -- numbers of rows as a whole
             UNION ALL
-            SELECT 'either', CASE WHEN w.measure IN ('accuracy', 'auc', 'mean_absolute_error') THEN 'predictions' ELSE w.measure END, 'quality', NULL, NULL, w.w,
+            SELECT 'either', 'predictions', 'quality', NULL, NULL, w.w,
                    format('%s is %s, beyond %s: the world moved, or labels or inputs changed', w.measure, round(w.value::numeric, 4), round(coalesce(w.lower, w.upper)::numeric, 4)), r.version
-              FROM weighted AS w WHERE w.column_name IS NULL
+              FROM weighted AS w WHERE w.measure IN ('accuracy', 'auc', 'mean_absolute_error')
+            -- what rules of contracts measure
+            UNION ALL
+            SELECT 'data', w.measure, w.measure, w.column_name, NULL, w.w,
+                   coalesce((SELECT string_agg(d, '; ') FROM jsonb_array_elements_text(w.detail -> 'differences') AS d),
+                       CASE WHEN w.value IS NULL THEN 'there is no row with a time'
+                            WHEN w.measure = 'freshness' THEN format('the latest row is %s old, allowed %s', make_interval(secs => round(w.value)), make_interval(secs => round(w.upper)))
+                            WHEN w.measure = 'volume' THEN format('%s rows, allowed %s', w.value, concat_ws(' and ', 'at least ' || round(w.lower::numeric, 1)::float8, 'at most ' || round(w.upper::numeric, 1)::float8))
+                            ELSE format('%s %% of the rows have no value, allowed %s %%', round(w.value::numeric, 2)::float8, round(w.upper::numeric, 2)::float8) END), NULL
+              FROM weighted AS w WHERE w.measure IN ('freshness', 'volume', 'missing', 'schema')
         )
         SELECT row_number() OVER (ORDER BY f.weight DESC NULLS LAST, f.column_name, f.cause, f.detail), f.side, f.area, f.cause, f.column_name, f.segment, f.weight, f.detail, f.version
           FROM found AS f
@@ -300,7 +309,7 @@ BEGIN
     END IF;
     RETURN QUERY
         SELECT v.version, v.committed_at, p.age, v.num_rows, (v.num_rows - b.num_rows)::float8 / nullif(b.num_rows, 0), p.missing, p.columns, d.drifted, d.names,
-               NULL::float8, q.accuracy, NULL::float8, NULL::integer, NULL::integer,
+               k.agreement, coalesce(q.accuracy, k.accuracy), k.coverage, k.checks, k.passed,
                (SELECT count(*)::integer FROM aidataops.monitor AS m JOIN aidataops.monitor_run AS r USING (monitor_id) JOIN aidataops.alert AS a ON a.first_run = r.run_id
                  WHERE m.dataset_id = ds.dataset_id AND r.version OPERATOR(aidataops.=) v.version)
           FROM aidataops.version AS v
@@ -313,8 +322,15 @@ BEGIN
                                FROM aidataops.drift(b.version, v.version) AS d WHERE b.version IS NOT NULL) AS d ON b.version IS NOT NULL
           LEFT JOIN LATERAL (SELECT w.value AS accuracy FROM aidataops.monitor AS m JOIN aidataops.monitor_run AS r USING (monitor_id) JOIN aidataops.monitor_result AS w USING (run_id)
                               WHERE m.dataset_id = ds.dataset_id AND r.version OPERATOR(aidataops.=) v.version AND w.measure = 'accuracy' ORDER BY r.run_id DESC LIMIT 1) AS q ON true
+          LEFT JOIN LATERAL (SELECT nullif(count(*), 0)::integer AS checks, CASE WHEN count(*) > 0 THEN count(*) FILTER (WHERE c.outcome = 'pass') END::integer AS passed,
+                                    (min(c.measured / CASE u.unit WHEN 'percent' THEN 100 ELSE 1 END) FILTER (WHERE u.kind = 'agreement'))::float8 AS agreement,
+                                    (min(c.measured / CASE u.unit WHEN 'percent' THEN 100 ELSE 1 END) FILTER (WHERE u.kind = 'accuracy'))::float8 AS accuracy,
+                                    (min(c.measured) FILTER (WHERE u.kind = 'coverage'))::float8 AS coverage
+                               FROM (SELECT DISTINCT ON (r.contract) r.* FROM aidataops.check_run AS r WHERE r.dataset_id = v.dataset_id AND r.number = v.number ORDER BY r.contract, r.run_id DESC) AS r
+                               JOIN aidataops.check_result AS c USING (run_id)
+                               LEFT JOIN aidataops.rule AS u ON u.contract = r.contract AND u.version = r.contract_version AND u.rule = c.rule) AS k ON true
          WHERE v.dataset_id = ds.dataset_id
          ORDER BY v.number DESC;
 END $$;
 COMMENT ON FUNCTION aidataops.scorecard(text) IS
-'How good the versions of a dataset are, one row a version, the latest first. age: from the newest time in its columns to the commit. volume_change: of rows since its parent, as a share. missing: mean share of NULLs over the columns. drifted: columns that drift() calls so against the parent, of so many columns. accuracy: as a monitor of kind prediction measured it. agreement, coverage, checks and checks_passed: as checks of contracts measured them, NULL without. alerts: opened at this version. From what is stored, so it reads no data. For those who may read every row of the versions. An error if there is no such dataset.';
+'How good the versions of a dataset are, one row a version, the latest first. age: from the newest time in its columns to the commit. volume_change: of rows since its parent, as a share. missing: mean share of NULLs over the columns. drifted: columns that drift() calls so against the parent, of so many columns. accuracy: as a monitor of kind prediction measured it. agreement, accuracy without such a monitor, coverage (slices that have too few rows), and how many checks passed: as the last check_contract() of the version by each contract measured them (the worst of several), NULL without. alerts: opened at this version. From what is stored, so it reads no data. For those who may read every row of the versions. An error if there is no such dataset.';

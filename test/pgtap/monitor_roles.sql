@@ -10,7 +10,7 @@ GRANT regress_mon_owner, regress_mon_scientist TO regress_mon_scheduler;
 CREATE SCHEMA work AUTHORIZATION regress_mon_owner;
 CREATE SCHEMA lab AUTHORIZATION regress_mon_scientist;
 GRANT USAGE ON SCHEMA work, lab TO PUBLIC;
-SELECT plan(46);
+SELECT plan(51);
 
 SET ROLE regress_mon_owner;
 CREATE TABLE work.features (id int PRIMARY KEY, amount float8, shop text);
@@ -114,10 +114,26 @@ RESET ROLE;
 SELECT lives_ok($$SELECT create_monitor('of the superuser', 'watched', reference => 'previous', columns => '{amount}', time_column => 'at', window_size => '10 days')$$, 'a superuser watches a view of somebody else');
 SELECT is(backfill_monitor('of the superuser', '2026-01-11Z', '2026-01-31Z'), 2::bigint, 'and runs it');
 SELECT is((SELECT string_agg(DISTINCT r.status || ' ' || r.ran_as, ', ') FROM monitor_run AS r JOIN monitor AS m USING (monitor_id) WHERE m.name = 'of the superuser'), 'ok regress_mon_owner', 'as the owner of the view');
+-- so do rules
+SELECT lives_ok($$SELECT create_monitor('NULLs of the superuser', 'watched', kind => 'missing', columns => '{amount}')$$, 'a superuser watches NULLs in a view of somebody else');
+SELECT is((SELECT r.status || ' ' || r.ran_as FROM run_monitor('NULLs of the superuser') AS r), 'ok regress_mon_owner', 'as the owner of the view, too');
 SET ROLE regress_mon_owner;
 CREATE FUNCTION work.trap(alert jsonb) RETURNS void LANGUAGE sql AS '';
 RESET ROLE;
 SELECT throws_ok($$SELECT create_monitor('trap', 'watched', reference => 'previous', on_alert => 'work.trap')$$, '42501', NULL, 'a function of somebody else is no callback of a superuser');
+
+-- rules are measured as the monitor's owner
+SET ROLE regress_mon_owner;
+DO $$ BEGIN EXECUTE format('GRANT SELECT ON aidataops_history.%I TO regress_mon_scientist', (SELECT history_table FROM dataset WHERE name = 'features')); END $$;
+SET ROLE regress_mon_scientist;
+SELECT lives_ok($$SELECT create_monitor('rows', 'features', kind => 'volume', thresholds => '{"lower": 1000}')$$, 'a reader watches the number of rows');
+SELECT is((SELECT r.status || ' ' || r.ran_as FROM run_monitor('rows') AS r), 'ok regress_mon_scientist', 'with the rights of the reader');
+SET ROLE regress_mon_owner;
+REVOKE SELECT ON work.features FROM regress_mon_scientist;
+SET ROLE regress_mon_scientist;
+SELECT matches((SELECT r.status || ' ' || r.sqlstate FROM run_monitor('rows') AS r), '^error (42501|42704)$', 'while there are any');
+SET ROLE regress_mon_owner;
+GRANT SELECT ON work.features TO regress_mon_scientist;
 
 -- row-level security
 SET ROLE regress_mon_owner;
