@@ -377,3 +377,12 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_add_column_edge(bigint, name, name, text) IS 'Internal: which column of the source of an edge decides about which of its target (NULL: about which rows there are).';
 REVOKE ALL ON FUNCTION aidataops._lineage_add_column_edge(bigint, name, name, text) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._lineage_session(OUT is_preloaded boolean, OUT is_enabled boolean, OUT pending integer, OUT missed bigint, OUT columns_left_out bigint, OUT last_error text)
+    RETURNS record
+    LANGUAGE C VOLATILE AS 'MODULE_PATHNAME', 'lineage_session';
+COMMENT ON FUNCTION aidataops._lineage_session() IS 'Internal: whether this session captures lineage, and what it missed.';
+
+CREATE FUNCTION aidataops._lineage_flush() RETURNS void
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'lineage_flush';
+COMMENT ON FUNCTION aidataops._lineage_flush() IS 'Internal: writes what this transaction did so far, which is written before the commit otherwise.';

@@ -1,11 +1,12 @@
 /*
- * module.c: what the shared library does when it is loaded. It needs no preloading.
+ * module.c: what the shared library does when it is loaded. Only the capture of lineage needs preloading.
  */
 #include "postgres.h"
 
 #include "aidataops.h"
 #include "core/record.h"
 #include "core/state_memory.h"
+#include "lineage/capture.h"
 #include "utils/guc.h"
 
 #if PG_VERSION_NUM >= 180000
@@ -38,6 +39,7 @@ _PG_init(void)
 		"A rule that takes longer is an error. 0 is without limit.", &aidataops_check_timeout,
 		600000, 0, PG_INT32_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	state_memory_init();
+	lineage_init();
 	MarkGUCPrefixReserved("aidataops");
 
 	record_encoder_init();
