@@ -155,6 +155,7 @@ COMMENT ON COLUMN aidataops.lineage_version.last_used IS 'When the edge was last
 CREATE INDEX lineage_node_state_node_idx ON aidataops.lineage_node_state (node_id, entry);
 CREATE INDEX lineage_node_state_oid_idx ON aidataops.lineage_node_state (relation_oid);
 CREATE INDEX lineage_node_state_name_idx ON aidataops.lineage_node_state (relation_name, relation_schema);
+CREATE INDEX lineage_node_state_object_idx ON aidataops.lineage_node_state USING hash (name);
 CREATE INDEX lineage_edge_state_edge_idx ON aidataops.lineage_edge_state (edge_id, entry);
 CREATE INDEX lineage_edge_state_source_idx ON aidataops.lineage_edge_state (source_node);
 CREATE INDEX lineage_edge_state_target_idx ON aidataops.lineage_edge_state (target_node);
@@ -167,6 +168,7 @@ CREATE INDEX lineage_version_edge_idx ON aidataops.lineage_version (edge_id);
 COMMENT ON INDEX aidataops.lineage_node_state_node_idx IS 'Finds the states of a node, the present one first when read backwards.';
 COMMENT ON INDEX aidataops.lineage_node_state_oid_idx IS 'Finds the node of a relation.';
 COMMENT ON INDEX aidataops.lineage_node_state_name_idx IS 'Finds the node of a relation after a restore, when OIDs have changed.';
+COMMENT ON INDEX aidataops.lineage_node_state_object_idx IS 'Finds what is no relation, and what is gone, by any of its names, however long.';
 COMMENT ON INDEX aidataops.lineage_edge_state_edge_idx IS 'Finds the states of an edge.';
 COMMENT ON INDEX aidataops.lineage_edge_state_source_idx IS 'Finds what a node feeds.';
 COMMENT ON INDEX aidataops.lineage_edge_state_target_idx IS 'Finds what feeds a node.';

@@ -37,6 +37,7 @@
 #include "rewrite/rewriteHandler.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -87,10 +88,15 @@ capture_is_installed(void)
 	return installed;
 }
 
+/*
+ * What pg_dump writes begins with check_function_bodies = off. A restore brings the lineage that was dumped; what it
+ * does itself must not get in its way.
+ */
 static inline bool
 is_capturing(void)
 {
-	return lineage_enabled && !events_are_being_written() && !IsParallelWorker();
+	return lineage_enabled && check_function_bodies && !events_are_being_written() &&
+		   !IsParallelWorker() && !IsBinaryUpgrade;
 }
 
 /* ---------------------------------------------------------------------------- frames ---- */
@@ -587,10 +593,11 @@ static void
 after_create_table_as(CreateTableAsStmt *statement, Frame *frame)
 {
 	LineageMap *map = frame->map;
+	Node *utility = castNode(Query, statement->query)->utilityStmt;
 	Oid target;
 
-	if (map == NULL && IsA(castNode(Query, statement->query)->utilityStmt, ExecuteStmt))
-		map = map_of_prepared((ExecuteStmt *) castNode(Query, statement->query)->utilityStmt);
+	if (map == NULL && utility && IsA(utility, ExecuteStmt))
+		map = map_of_prepared((ExecuteStmt *) utility);
 	target = map ? created_relation(statement->into->rel) : InvalidOid;
 	map = OidIsValid(target) ? map_with_other(map, target) : NULL;
 	if (map)
@@ -672,7 +679,8 @@ is_recorded(Node *statement, Frame *frame, const char *query_string)
 			frame->operation = ((CreateTableAsStmt *) statement)->objtype == OBJECT_MATVIEW
 								   ? OPERATION_REFRESH
 								   : OPERATION_CREATE_TABLE_AS;
-			return true;
+			return !((CreateTableAsStmt *) statement)->if_not_exists ||
+				   !OidIsValid(created_relation(((CreateTableAsStmt *) statement)->into->rel));
 		case T_RefreshMatViewStmt:
 			frame->query_string = query_string;
 			frame->operation = OPERATION_REFRESH;
@@ -740,7 +748,7 @@ lineage_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 	frame = frames[outer];
 	depth = outer;
 	refreshing = Max(0, refreshing - is_refresh);
-	if (recorded && IsTransactionState() && is_capturing())
+	if (recorded && refreshing == 0 && IsTransactionState() && is_capturing())
 		record_utility(statement, &frame, completion);
 }
 

@@ -18,6 +18,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "miscadmin.h"
+#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -181,6 +182,7 @@ struct MapBuilder
 	Oid last_target;
 	LineageOperation last_operation;
 	bool has_target;
+	bool has_function; /* in FROM, where planning may merge it */
 };
 
 static Scope *
@@ -985,6 +987,7 @@ collect_from_entry(Reading *reading, Scope *scope, int rtindex)
 			(void) collect_from_sublinks((Node *) rte->values_lists, reading);
 			break;
 		case RTE_FUNCTION:
+			reading->builder->has_function = true;
 			(void) collect_from_sublinks((Node *) rte->functions, reading);
 			break;
 		case RTE_TABLEFUNC:
@@ -1294,13 +1297,17 @@ map_add_query(MapBuilder *builder, Query *query, Oid target, LineageOperation op
 	builder->last_operation = operation;
 }
 
+/* Partitions need no privileges of their own, and what is only written is not read. */
 static bool
-needs_privileges(RangeTblEntry *rte)
+is_read(PlannedStmt *plan, RangeTblEntry *rte)
 {
+	if (rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_VIEW)
+		return false;
 #if PG_VERSION_NUM >= 160000
-	return rte->perminfoindex > 0;
+	return rte->perminfoindex > 0 &&
+		   (getRTEPermissionInfo(plan->permInfos, rte)->requiredPerms & ACL_SELECT) != 0;
 #else
-	return rte->requiredPerms != 0;
+	return (rte->requiredPerms & ACL_SELECT) != 0;
 #endif
 }
 
@@ -1319,14 +1326,14 @@ map_add_planned(MapBuilder *builder, PlannedStmt *plan)
 {
 	ListCell *cell;
 
-	if (!builder->has_target)
+	if (!builder->has_target || !builder->has_function)
 		return;
 	foreach (cell, plan->rtable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
 
-		if (rte->rtekind == RTE_RELATION && needs_privileges(rte) &&
-			rte->relid != builder->last_target && !is_mentioned(builder, rte->relid) &&
+		if (is_read(plan, rte) && rte->relid != builder->last_target &&
+			!is_mentioned(builder, rte->relid) &&
 			!list_member_int(plan->resultRelations, foreach_current_index(cell) + 1))
 			map_add_relation(builder, rte->relid, builder->last_target, builder->last_operation,
 							 false, false);

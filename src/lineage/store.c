@@ -19,6 +19,7 @@
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
@@ -190,24 +191,31 @@ own_relation(const char *name, Oid schema, Oid extension)
 			   : InvalidOid;
 }
 
-/* Indexes that somebody added may need what is not at hand at the end of a transaction. */
+/*
+ * Indexes that somebody added may need what is not at hand at the end of a transaction. Nothing is locked for it: a
+ * user's statement would wait.
+ */
 static bool
 has_plain_indexes(Oid relid)
 {
-	Relation relation = table_open(relid, AccessShareLock);
-	List *list = RelationGetIndexList(relation);
+	Relation relation = RelationIdGetRelation(relid);
 	bool result = true;
 	ListCell *cell;
 
-	foreach (cell, list)
+	if (!RelationIsValid(relation))
+		return false;
+	foreach (cell, RelationGetIndexList(relation))
 	{
-		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
 
-		result &= RelationGetIndexExpressions(index) == NIL &&
-				  RelationGetIndexPredicate(index) == NIL && index->rd_index->indimmediate;
-		index_close(index, AccessShareLock);
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		result &= heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) &&
+				  heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+				  ((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
+		ReleaseSysCache(tuple);
 	}
-	table_close(relation, AccessShareLock);
+	RelationClose(relation);
 	return result;
 }
 

@@ -512,6 +512,29 @@ commit_prepare(Dataset *dataset)
 	return commit;
 }
 
+/* What this transaction did so far is before the version, and not after it. */
+static void
+write_lineage(void)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT aidataops._lineage_flush()");
+	statement_run(&statement, InvalidSnapshot);
+}
+
+/* Which data went into it. */
+static void
+record_lineage(const Commit *commit)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT aidataops._lineage_bind($1, $2)");
+	statement_param(&statement, own_type("dataset_version"),
+					version_datum(commit->dataset, commit->number), false);
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(commit->source->relid), false);
+	statement_run_as_catalog_owner(&statement);
+}
+
 /* Returns the name of the version; that of the head if nothing changed. */
 static Datum
 commit_run(Commit *commit, Snapshot snapshot, const char *message)
@@ -520,6 +543,7 @@ commit_run(Commit *commit, Snapshot snapshot, const char *message)
 	find_shape(commit);
 	if (commit->dataset->keeps_rows ? commit_rows(commit) : commit_fingerprint(commit))
 	{
+		write_lineage();
 		if (commit->shape_changed)
 			record_epoch(commit);
 		record_version(commit, message);
@@ -527,6 +551,7 @@ commit_run(Commit *commit, Snapshot snapshot, const char *message)
 		if (commit->shape_changed && commit->epoch > 1)
 			dataset_complete_roles(commit->dataset, commit->source->relid);
 		record_profiles(commit);
+		record_lineage(commit);
 	}
 	else
 	{
