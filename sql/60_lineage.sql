@@ -298,11 +298,12 @@ BEGIN
     END IF;
     -- by its OID; or, after a restore elsewhere, by its name
     SELECT l.* INTO known
-      FROM aidataops.lineage_node_state AS s JOIN aidataops.lineage_node AS l ON l.node_id = s.node_id
+      FROM (SELECT DISTINCT s.node_id FROM aidataops.lineage_node_state AS s
+             WHERE s.relation_oid = relation OR s.relation_name = now_is.name AND s.relation_schema = now_is.schema) AS s,
+           LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS l
      WHERE NOT l.is_dropped
-       AND (s.relation_oid = relation AND l.relation_oid = relation AND l.relation_origin = origin
-            OR s.relation_name = now_is.name AND s.relation_schema = now_is.schema
-               AND l.relation_name = now_is.name AND l.relation_schema = now_is.schema AND l.relation_origin <> origin)
+       AND (l.relation_oid = relation AND l.relation_origin = origin
+            OR l.relation_name = now_is.name AND l.relation_schema = now_is.schema AND l.relation_origin <> origin)
      ORDER BY (l.relation_origin = origin) DESC, l.recorded_at DESC LIMIT 1;
     IF known.node_id IS NULL THEN
         LOOP

@@ -13,13 +13,14 @@ DECLARE
 BEGIN
     relation := coalesce(pg_partition_root(relation), relation);
     SELECT l.node_id INTO found_node
-      FROM aidataops.lineage_node_state AS s JOIN aidataops.lineage_node AS l ON l.node_id = s.node_id
-     WHERE s.relation_oid = relation AND l.relation_oid = relation AND l.relation_origin = origin AND NOT l.is_dropped LIMIT 1;
+      FROM (SELECT DISTINCT s.node_id FROM aidataops.lineage_node_state AS s WHERE s.relation_oid = relation) AS s,
+           LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS l
+     WHERE l.relation_oid = relation AND l.relation_origin = origin AND NOT l.is_dropped LIMIT 1;
     IF found_node IS NULL THEN -- restored from elsewhere
         SELECT l.node_id INTO found_node
           FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-          JOIN aidataops.lineage_node_state AS s ON s.relation_name = c.relname AND s.relation_schema = n.nspname
-          JOIN aidataops.lineage_node AS l ON l.node_id = s.node_id
+          JOIN aidataops.lineage_node_state AS s ON s.relation_name = c.relname AND s.relation_schema = n.nspname,
+               LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS l
          WHERE c.oid = relation AND l.relation_name = c.relname AND l.relation_schema = n.nspname AND l.relation_origin <> origin AND NOT l.is_dropped
          ORDER BY l.recorded_at DESC LIMIT 1;
     END IF;
@@ -73,7 +74,8 @@ BEGIN
         RAISE EXCEPTION 'permission denied for %', object USING ERRCODE = 'insufficient_privilege', DETAIL = 'It takes SELECT on the relation, or on a column of it.';
     END IF;
     SELECT array_agg(DISTINCT n.node_id) INTO nodes
-      FROM aidataops.lineage_node_state AS s JOIN aidataops.lineage_node AS n ON n.node_id = s.node_id
+      FROM aidataops.lineage_node_state AS s,
+           LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS n
      WHERE s.name = object AND aidataops._lineage_visible_to(caller, n.kind, n.relation_oid, n.relation_origin, n.relation_schema, n.relation_name, n.owner);
     IF nodes IS NULL THEN
         RAISE EXCEPTION '"%" is neither a relation, nor a dataset, nor anything else that has lineage', coalesce(left(object, 200), 'NULL')
@@ -146,31 +148,27 @@ END $$;
 COMMENT ON FUNCTION aidataops._lineage_walk(bigint[], boolean, integer, timestamptz) IS 'Internal: the nodes that are reached from others, nearest first, with the edge of the way and what it leads from.';
 REVOKE ALL ON FUNCTION aidataops._lineage_walk(bigint[], boolean, integer, timestamptz) FROM PUBLIC;
 
--- How a node is called: a relation as it is called now, or as it was at a time; anything that is no relation is seen by those who see what it touches.
-CREATE FUNCTION aidataops._lineage_name(caller oid, node bigint, as_of timestamptz, OUT label text, OUT kind text, OUT relation oid, OUT is_visible boolean, OUT is_dropped boolean)
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- How nodes are called: a relation as it is called now, or as it was at a time.
+CREATE FUNCTION aidataops._lineage_names(caller oid, nodes bigint[], as_of timestamptz)
+    RETURNS TABLE (node bigint, label text, kind text, relation oid, is_visible boolean, is_dropped boolean)
+    LANGUAGE plpgsql STABLE ROWS 1000 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    state record;
 BEGIN
-    SELECT s.* INTO state FROM aidataops.lineage_node_state AS s
-     WHERE s.node_id = node AND (as_of IS NULL OR s.recorded_at <= as_of OR s.entry = (SELECT min(f.entry) FROM aidataops.lineage_node_state AS f WHERE f.node_id = node))
-     ORDER BY s.entry DESC LIMIT 1;
-    kind := state.kind;
-    is_dropped := coalesce(state.is_dropped, false);
-    label := state.name;
-    IF kind = 'relation' THEN
-        relation := aidataops._source_oid(state.relation_oid, state.relation_origin, state.relation_schema, state.relation_name);
-        is_dropped := is_dropped OR relation IS NULL;
-        IF relation IS NOT NULL AND as_of IS NULL THEN
-            SELECT format('%I.%I', n.nspname, c.relname) INTO label FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation;
-        END IF;
-    END IF;
-    is_visible := state.node_id IS NOT NULL
-                  AND aidataops._lineage_visible_to(caller, state.kind, state.relation_oid, state.relation_origin, state.relation_schema, state.relation_name, state.owner);
+    RETURN QUERY
+        SELECT u.node, CASE WHEN c.oid IS NOT NULL AND as_of IS NULL THEN format('%I.%I', n.nspname, c.relname) ELSE s.name END, s.kind, r.relation,
+               coalesce(CASE WHEN r.relation IS NOT NULL THEN has_table_privilege(caller, r.relation, 'SELECT') OR has_any_column_privilege(caller, r.relation, 'SELECT')
+                             ELSE pg_has_role(caller, o.oid, 'USAGE') END, false),
+               s.is_dropped OR s.kind = 'relation' AND r.relation IS NULL
+          FROM unnest(nodes) AS u (node)
+          CROSS JOIN LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = u.node
+                         -- before it was first recorded it had the name that it had then
+                         ORDER BY as_of IS NOT NULL AND x.recorded_at > as_of, CASE WHEN as_of IS NOT NULL AND x.recorded_at > as_of THEN -x.entry ELSE x.entry END DESC LIMIT 1) AS s
+          CROSS JOIN LATERAL (SELECT CASE WHEN s.kind = 'relation' THEN aidataops._source_oid(s.relation_oid, s.relation_origin, s.relation_schema, s.relation_name) END AS relation OFFSET 0) AS r
+          LEFT JOIN pg_class AS c ON c.oid = r.relation LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+          LEFT JOIN pg_roles AS o ON o.rolname = s.owner;
 END $$;
-COMMENT ON FUNCTION aidataops._lineage_name(oid, bigint, timestamptz) IS 'Internal: how a node is called, and whether a role may know.';
-REVOKE ALL ON FUNCTION aidataops._lineage_name(oid, bigint, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._lineage_names(oid, bigint[], timestamptz) IS 'Internal: how nodes are called, and whether a role may know.';
+REVOKE ALL ON FUNCTION aidataops._lineage_names(oid, bigint[], timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_last_seen(edge bigint) RETURNS timestamptz
     LANGUAGE sql STABLE
@@ -193,8 +191,7 @@ BEGIN
     at := coalesce(as_of, start.as_of);
     RETURN QUERY
         WITH walked AS MATERIALIZED (SELECT w.* FROM aidataops._lineage_walk(start.nodes, upstream, max_depth, at) AS w),
-             named AS MATERIALIZED (SELECT w.node, n.* FROM (SELECT w.node FROM walked AS w UNION SELECT unnest(start.nodes)) AS w (node),
-                                           LATERAL aidataops._lineage_name(caller, w.node, at) AS n),
+             named AS MATERIALIZED (SELECT n.* FROM aidataops._lineage_names(caller, ARRAY(SELECT w.node FROM walked AS w) || start.nodes, at) AS n),
              shown AS (SELECT w.*, n.label, n.kind, n.relation, n.is_dropped, v.label AS via_label, v.is_visible AS via_visible,
                               n.is_visible OR n.kind <> 'relation' AND v.is_visible AS shown
                          FROM walked AS w JOIN named AS n ON n.node = w.node JOIN named AS v ON v.node = w.via)
@@ -226,8 +223,9 @@ BEGIN
         RETURN stored;
     END IF;
     SELECT a.attname INTO found_name
-      FROM aidataops.lineage_node AS n JOIN pg_attribute AS a ON a.attrelid = n.relation_oid AND a.attnum = _lineage_column_name.attnum AND NOT a.attisdropped
-     WHERE n.node_id = node AND n.relation_origin = aidataops._lineage_origin()
+      FROM (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = node ORDER BY x.entry DESC LIMIT 1) AS n
+      JOIN pg_attribute AS a ON a.attrelid = n.relation_oid AND a.attnum = _lineage_column_name.attnum AND NOT a.attisdropped
+     WHERE n.relation_origin = aidataops._lineage_origin()
        AND _lineage_column_name.recorded_at >= (SELECT min(s.recorded_at) FROM aidataops.lineage_node_state AS s
                                                  WHERE s.node_id = node AND s.relation_origin = n.relation_origin);
     RETURN coalesce(found_name, stored);
@@ -261,18 +259,18 @@ BEGIN
                    CASE WHEN c.outer_kind >= 4 THEN c.outer_kind ELSE greatest(c.outer_kind, c.inner_kind) END AS kind,
                    greatest(c.before_doubt, aidataops._lineage_doubt(e.confidence)) AS doubt
               FROM (SELECT CASE WHEN upstream THEN x.source_node ELSE x.target_node END AS next,
-                           CASE WHEN upstream THEN aidataops._lineage_column_name(x.source_node, x.source_attnum, x.source_column, x.recorded_at)::text
-                                ELSE coalesce(aidataops._lineage_column_name(x.target_node, x.target_attnum, x.target_column, x.recorded_at)::text, '') END AS next_name,
+                           CASE WHEN upstream THEN CASE WHEN x.source_attnum IS NULL THEN x.source_column ELSE aidataops._lineage_column_name(x.source_node, x.source_attnum, x.source_column, x.recorded_at) END::text
+                                ELSE coalesce(CASE WHEN x.target_attnum IS NULL THEN x.target_column ELSE aidataops._lineage_column_name(x.target_node, x.target_attnum, x.target_column, x.recorded_at) END::text, '') END AS next_name,
                            f.node AS via, f.name AS via_name, f.doubt AS before_doubt, x.edge_id,
                            CASE WHEN upstream THEN f.kind ELSE array_position(ranks, x.kind) END AS outer_kind,
                            CASE WHEN upstream THEN array_position(ranks, x.kind) ELSE f.kind END AS inner_kind
                       FROM unnest(nodes, names, kinds, doubts) AS f (node, name, kind, doubt),
                            LATERAL (SELECT k.* FROM aidataops.lineage_column_edge AS k WHERE upstream AND k.target_node = f.node
                                        AND (k.target_column IS NULL OR f.name = ''
-                                            OR aidataops._lineage_column_name(k.target_node, k.target_attnum, k.target_column, k.recorded_at) = f.name)
+                                            OR CASE WHEN k.target_attnum IS NULL THEN k.target_column ELSE aidataops._lineage_column_name(k.target_node, k.target_attnum, k.target_column, k.recorded_at) END = f.name)
                                     UNION ALL
                                     SELECT k.* FROM aidataops.lineage_column_edge AS k WHERE NOT upstream AND k.source_node = f.node
-                                       AND (f.name = '' OR aidataops._lineage_column_name(k.source_node, k.source_attnum, k.source_column, k.recorded_at) = f.name)
+                                       AND (f.name = '' OR CASE WHEN k.source_attnum IS NULL THEN k.source_column ELSE aidataops._lineage_column_name(k.source_node, k.source_attnum, k.source_column, k.recorded_at) END = f.name)
                                     UNION ALL -- of which no columns are known
                                     SELECT s.entry, s.edge_id, s.source_node, NULL, '', s.target_node, NULL, NULL, 'unknown', s.recorded_at
                                       FROM aidataops.lineage_edge_state AS s WHERE with_unknown AND s.source_node = f.node
@@ -308,7 +306,7 @@ BEGIN
     start := aidataops._lineage_find_relation(relation);
     RETURN QUERY
         WITH walked AS MATERIALIZED (SELECT w.* FROM aidataops._lineage_walk_columns(array_remove(ARRAY[start], NULL), ARRAY["column"::text], upstream, max_depth, false) AS w),
-             named AS MATERIALIZED (SELECT w.node, n.* FROM (SELECT DISTINCT w.node FROM walked AS w) AS w, LATERAL aidataops._lineage_name(caller, w.node, NULL) AS n)
+             named AS MATERIALIZED (SELECT n.* FROM aidataops._lineage_names(caller, ARRAY(SELECT DISTINCT w.node FROM walked AS w), NULL) AS n)
         SELECT CASE WHEN upstream THEN _column_lineage.relation WHEN n.is_visible THEN n.relation::regclass END,
                CASE WHEN upstream THEN "column" WHEN n.is_visible OR n.kind <> 'relation' THEN nullif(w.column_name, '')::name END,
                CASE WHEN NOT upstream THEN _column_lineage.relation WHEN n.is_visible THEN n.relation::regclass END,
@@ -352,7 +350,7 @@ BEGIN
                  SELECT DISTINCT ON (w.node) w.depth, w.node, w.via, w.doubt, w.edge_id FROM walked AS w
                   WHERE w.node <> ALL (start.nodes) ORDER BY w.node, w.depth, w.doubt, w.edge_id),
              touched AS MATERIALIZED (SELECT n.depth, n.node, n.doubt FROM nodes AS n UNION ALL SELECT 0, u.node, 0 FROM unnest(start.nodes) AS u (node)),
-             named AS MATERIALIZED (SELECT t.node, t.depth, t.doubt, n.* FROM touched AS t, LATERAL aidataops._lineage_name(caller, t.node, NULL) AS n),
+             named AS MATERIALIZED (SELECT t.depth, t.doubt, n.* FROM touched AS t JOIN aidataops._lineage_names(caller, ARRAY(SELECT t.node FROM touched AS t), NULL) AS n ON n.node = t.node),
              relations AS MATERIALIZED (SELECT n.relation, min(n.depth) AS depth, min(n.doubt) AS doubt, bool_or(n.is_visible) AS is_visible FROM named AS n WHERE n.relation IS NOT NULL GROUP BY n.relation
                  UNION ALL SELECT start.source, 0, 0, true WHERE start.nodes = '{}' AND start.source IS NOT NULL),
              found_objects AS (

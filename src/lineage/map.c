@@ -1083,10 +1083,54 @@ map_begin(void)
 
 	builder->context = context;
 	builder->outputs = make_hash("aidataops outputs", sizeof(OutputKey), sizeof(Output), context);
-	builder->relation_index =
-		make_hash("aidataops relations", sizeof(RelationKey), sizeof(RelationIndex), context);
 	MemoryContextSwitchTo(caller);
 	return builder;
+}
+
+/* Few are found without a hash table, which costs more to make than all the rest. */
+#define FEW_RELATIONS 16
+
+static void
+index_relations(MapBuilder *builder)
+{
+	bool found;
+
+	builder->relation_index = make_hash("aidataops relations", sizeof(RelationKey),
+										sizeof(RelationIndex), builder->context);
+	for (int i = 0; i < builder->nrelations; i++)
+	{
+		RelationKey key = {.source = builder->relations[i].source,
+						   .target = builder->relations[i].target,
+						   .operation = builder->relations[i].operation};
+
+		((RelationIndex *) hash_search(builder->relation_index, &key, HASH_ENTER, &found))->index =
+			i;
+	}
+}
+
+/* Where a relation is, or is to be put. */
+static int
+find_relation(MapBuilder *builder, const RelationKey *key, bool *found)
+{
+	RelationIndex *known;
+
+	if (builder->nrelations < FEW_RELATIONS)
+	{
+		int i = 0;
+
+		while (i < builder->nrelations && (builder->relations[i].source != key->source ||
+										   builder->relations[i].target != key->target ||
+										   builder->relations[i].operation != key->operation))
+			i++;
+		*found = i < builder->nrelations;
+		return i;
+	}
+	if (builder->relation_index == NULL)
+		index_relations(builder);
+	known = hash_search(builder->relation_index, key, HASH_ENTER, found);
+	if (!*found)
+		known->index = builder->nrelations;
+	return known->index;
 }
 
 static int
@@ -1095,7 +1139,7 @@ relation_of(MapBuilder *builder, Oid source, Oid target, LineageOperation operat
 {
 	RelationKey key = {.source = source, .target = target, .operation = operation};
 	bool found;
-	RelationIndex *known = hash_search(builder->relation_index, &key, HASH_ENTER, &found);
+	int index = find_relation(builder, &key, &found);
 
 	if (!found)
 	{
@@ -1109,20 +1153,20 @@ relation_of(MapBuilder *builder, Oid source, Oid target, LineageOperation operat
 												builder->room_for_relations * sizeof(MapRelation))
 									 : palloc(builder->room_for_relations * sizeof(MapRelation));
 		}
-		known->index = builder->nrelations++;
-		builder->relations[known->index] = (MapRelation){.source = source,
-														 .target = target,
-														 .operation = operation,
-														 .is_direct = is_direct,
-														 .is_cooccurrence = is_cooccurrence};
+		builder->nrelations++;
+		builder->relations[index] = (MapRelation){.source = source,
+												  .target = target,
+												  .operation = operation,
+												  .is_direct = is_direct,
+												  .is_cooccurrence = is_cooccurrence};
 		MemoryContextSwitchTo(caller);
 	}
 	else
 	{
-		builder->relations[known->index].is_direct |= is_direct;
-		builder->relations[known->index].is_cooccurrence &= is_cooccurrence;
+		builder->relations[index].is_direct |= is_direct;
+		builder->relations[index].is_cooccurrence &= is_cooccurrence;
 	}
-	return known->index;
+	return index;
 }
 
 void
