@@ -55,6 +55,7 @@ CREATE FUNCTION aidataops._lineage_start(caller oid, relation oid, object text, 
 AS $$
 DECLARE
     of_version record;
+    uri text[] := regexp_match(object, '^([[:alnum:]+.-]+://[^/]*)/(.*)$');
 BEGIN
     source := nullif(relation, 0::oid);
     IF source IS NULL AND object ~ '^[^@]+@[^@]+$' THEN
@@ -76,10 +77,10 @@ BEGIN
     SELECT array_agg(DISTINCT n.node_id) INTO nodes
       FROM aidataops.lineage_node_state AS s,
            LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS n
-     WHERE s.name = object AND aidataops._lineage_visible_to(caller, n.kind, n.relation_oid, n.relation_origin, n.relation_schema, n.relation_name, n.owner);
+     WHERE s.name = ANY (ARRAY[object, uri[2], '/' || uri[2]]) AND (s.name = object OR s.namespace = uri[1] OR uri[1] = 'file://' AND s.namespace = 'file') AND aidataops._lineage_visible_to(caller, n.kind, n.relation_oid, n.relation_origin, n.relation_schema, n.relation_name, n.owner);
     IF nodes IS NULL THEN
         RAISE EXCEPTION '"%" is neither a relation, nor a dataset, nor anything else that has lineage', coalesce(left(object, 200), 'NULL')
-            USING ERRCODE = 'undefined_object', HINT = 'Write a relation as schema.name, a version as dataset@3, a model as model@version, a file by its path.';
+            USING ERRCODE = 'undefined_object', HINT = 'Write a relation as schema.name, a version as dataset@3, a model as model@version, a file by its path or URI.';
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_start(oid, oid, text) IS 'Internal: the nodes that a name means, or an error; and when, if it is a version.';
@@ -155,7 +156,9 @@ CREATE FUNCTION aidataops._lineage_names(caller oid, nodes bigint[], as_of times
 AS $$
 BEGIN
     RETURN QUERY
-        SELECT u.node, CASE WHEN c.oid IS NOT NULL AND as_of IS NULL THEN format('%I.%I', n.nspname, c.relname) ELSE s.name END, s.kind, r.relation,
+        SELECT u.node, CASE WHEN c.oid IS NOT NULL AND as_of IS NULL THEN format('%I.%I', n.nspname, c.relname)
+                            WHEN s.kind IN ('file', 'external') AND s.namespace <> '' THEN CASE s.namespace WHEN 'file' THEN 'file://' ELSE s.namespace END || CASE WHEN s.name LIKE '/%' THEN '' ELSE '/' END || s.name
+                            ELSE s.name END, s.kind, r.relation,
                coalesce(CASE WHEN r.relation IS NOT NULL THEN has_table_privilege(caller, r.relation, 'SELECT') OR has_any_column_privilege(caller, r.relation, 'SELECT')
                              ELSE pg_has_role(caller, o.oid, 'USAGE') END, false),
                s.is_dropped OR s.kind = 'relation' AND r.relation IS NULL

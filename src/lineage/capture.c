@@ -90,13 +90,19 @@ capture_is_installed(void)
 
 /*
  * What pg_dump writes begins with check_function_bodies = off. A restore brings the lineage that was dumped; what it
- * does itself must not get in its way.
+ * does itself must not get in its way. Nobody but a superuser restores the extension, or can switch capture off.
  */
+static bool
+is_restoring(void)
+{
+	return IsBinaryUpgrade || (!check_function_bodies && superuser());
+}
+
 static inline bool
 is_capturing(void)
 {
-	return lineage_enabled && check_function_bodies && !events_are_being_written() &&
-		   !IsParallelWorker() && !IsBinaryUpgrade;
+	return lineage_enabled && !events_are_being_written() && !IsParallelWorker() &&
+		   (check_function_bodies || !is_restoring());
 }
 
 /* ---------------------------------------------------------------------------- frames ---- */
