@@ -173,14 +173,6 @@ END $$;
 COMMENT ON FUNCTION aidataops._lineage_names(oid, bigint[], timestamptz) IS 'Internal: how nodes are called, and whether a role may know.';
 REVOKE ALL ON FUNCTION aidataops._lineage_names(oid, bigint[], timestamptz) FROM PUBLIC;
 
-CREATE FUNCTION aidataops._lineage_last_seen(edge bigint) RETURNS timestamptz
-    LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT greatest((SELECT max(s.recorded_at) FROM aidataops.lineage_edge_state AS s WHERE s.edge_id = edge),
-                    (SELECT max(u.seen_at) FROM aidataops.lineage_use AS u WHERE u.edge_id = edge));
-END;
-COMMENT ON FUNCTION aidataops._lineage_last_seen(bigint) IS 'Internal: when an edge was last used.';
-
 CREATE FUNCTION aidataops._lineage(caller oid, relation oid, object text, direction text, max_depth integer, as_of timestamptz)
     RETURNS TABLE (depth integer, object_name text, kind text, object_relation regclass, via text, operation text, is_direct boolean, confidence text, first_seen timestamptz, last_seen timestamptz, is_dropped boolean)
     LANGUAGE plpgsql STABLE ROWS 1000 SET search_path = pg_catalog, pg_temp
@@ -201,7 +193,7 @@ BEGIN
         SELECT s.depth, CASE WHEN s.shown THEN s.label ELSE 'restricted' END, s.kind, CASE WHEN s.shown THEN s.relation::regclass END,
                CASE WHEN s.via_visible THEN s.via_label ELSE 'restricted' END, e.operation, e.is_direct,
                (ARRAY['exact', 'declared', 'cooccurrence'])[s.doubt + 1],
-               (SELECT min(f.recorded_at) FROM aidataops.lineage_edge_state AS f WHERE f.edge_id = s.edge_id), aidataops._lineage_last_seen(s.edge_id),
+               (SELECT min(f.recorded_at) FROM aidataops.lineage_edge_state AS f WHERE f.edge_id = s.edge_id), greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = s.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = s.edge_id)),
                CASE WHEN s.shown THEN s.is_dropped END
           FROM shown AS s, LATERAL (SELECT x.operation, x.is_direct FROM aidataops.lineage_edge_state AS x WHERE x.edge_id = s.edge_id LIMIT 1) AS e
          ORDER BY s.depth, 2, s.node;
@@ -314,7 +306,7 @@ BEGIN
                CASE WHEN upstream THEN "column" WHEN n.is_visible OR n.kind <> 'relation' THEN nullif(w.column_name, '')::name END,
                CASE WHEN NOT upstream THEN _column_lineage.relation WHEN n.is_visible THEN n.relation::regclass END,
                CASE WHEN NOT upstream THEN "column" WHEN n.is_visible OR n.kind <> 'relation' THEN w.column_name::name END,
-               w.kind, w.depth, (ARRAY['exact', 'declared', 'cooccurrence'])[w.doubt + 1], aidataops._lineage_last_seen(w.edge_id),
+               w.kind, w.depth, (ARRAY['exact', 'declared', 'cooccurrence'])[w.doubt + 1], greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = w.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = w.edge_id)),
                CASE WHEN n.is_visible OR n.kind <> 'relation' THEN n.label ELSE 'restricted' END
           FROM walked AS w JOIN named AS n ON n.node = w.node
          ORDER BY w.depth, 9, w.column_name, w.node;
@@ -358,11 +350,11 @@ BEGIN
                  UNION ALL SELECT start.source, 0, 0, true WHERE start.nodes = '{}' AND start.source IS NOT NULL),
              found_objects AS (
         SELECT n.depth, m.kind, CASE WHEN m.is_visible OR m.kind <> 'relation' AND v.is_visible THEN m.label ELSE 'restricted' END AS object_name, NULL::name AS column_name,
-               (SELECT e.operation FROM aidataops.lineage_edge_state AS e WHERE e.edge_id = n.edge_id LIMIT 1) AS path_kind, n.doubt, aidataops._lineage_last_seen(n.edge_id) AS last_seen
+               (SELECT e.operation FROM aidataops.lineage_edge_state AS e WHERE e.edge_id = n.edge_id LIMIT 1) AS path_kind, n.doubt, greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = n.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = n.edge_id)) AS last_seen
           FROM nodes AS n JOIN named AS m ON m.node = n.node JOIN named AS v ON v.node = n.via
         UNION ALL
         SELECT w.depth, 'column', CASE WHEN m.is_visible THEN m.label ELSE 'restricted' END, CASE WHEN m.is_visible THEN w.column_name::name END,
-               w.kind, w.doubt, aidataops._lineage_last_seen(w.edge_id)
+               w.kind, w.doubt, greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = w.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = w.edge_id))
           FROM walked AS w JOIN named AS m ON m.node = w.node WHERE w.column_name <> '' AND m.kind = 'relation'
         UNION ALL
         SELECT t.depth + 1, 'version', CASE WHEN aidataops._lineage_visible_to(caller, 'relation', d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name, NULL) THEN v.version::text ELSE 'restricted' END,
@@ -542,7 +534,7 @@ BEGIN
     SELECT _lineage_bind.version, e.edge_id, e.source_node, source.version, used.at
       FROM (SELECT DISTINCT ON (s.edge_id) s.* FROM aidataops.lineage_edge_state AS s WHERE s.target_node = target ORDER BY s.edge_id, s.entry DESC) AS e,
            -- a view is read anew by each commit
-           LATERAL (SELECT CASE WHEN e.operation = 'view' THEN clock_timestamp() ELSE aidataops._lineage_last_seen(e.edge_id) END AS at) AS used
+           LATERAL (SELECT CASE WHEN e.operation = 'view' THEN clock_timestamp() ELSE greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = e.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = e.edge_id)) END AS at) AS used
       LEFT JOIN LATERAL (
             SELECT v.version FROM aidataops.lineage_node AS n
               JOIN aidataops.dataset AS d ON aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name)

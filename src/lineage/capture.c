@@ -24,9 +24,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/prepare.h"
-#include "common/cryptohash.h"
 #include "common/hashfn.h"
-#include "common/sha2.h"
 #include "executor/executor.h"
 #include "lineage/capture.h"
 #include "miscadmin.h"
@@ -467,23 +465,6 @@ host_name(void)
 	return pstrdup(name);
 }
 
-/* Commands may contain passwords. */
-static char *
-digest_of(const char *text)
-{
-	uint8 digest[PG_SHA256_DIGEST_LENGTH];
-	char *hex = palloc0(2 * PG_SHA256_DIGEST_LENGTH + 1);
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
-
-	if (pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (const uint8 *) text, strlen(text)) < 0 ||
-		pg_cryptohash_final(context, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute a digest");
-	pg_cryptohash_free(context);
-	hex_encode((const char *) digest, sizeof(digest), hex);
-	return hex;
-}
-
 static External *
 other_side_of(CopyStmt *copy)
 {
@@ -494,8 +475,8 @@ other_side_of(CopyStmt *copy)
 		*external = (External){
 			"client", pstrdup("client"),
 			pstrdup(application_name && application_name[0] ? application_name : "unnamed")};
-	else if (copy->is_program)
-		*external = (External){"program", pstrdup("program"), digest_of(copy->filename)};
+	else if (copy->is_program) /* commands may contain passwords */
+		*external = (External){"program", pstrdup("program"), lineage_digest(copy->filename)};
 	else
 		*external = (External){"file", psprintf("file://%s", host_name()), pstrdup(copy->filename)};
 	MemoryContextSwitchTo(caller);

@@ -71,5 +71,6 @@ extern void store_forget(void);
 extern void store_begin(void);
 extern void store_write(Event *event);
 extern void store_end(void);
+extern char *lineage_digest(const char *data); /* SHA-256, in hexadecimal */
 
 #endif

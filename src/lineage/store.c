@@ -406,16 +406,37 @@ store_end(void)
 	scratch = NULL;
 }
 
+static void
+compute_sha256(const char *data, uint8 *digest)
+{
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+
+	if (pg_cryptohash_init(context) < 0 ||
+		pg_cryptohash_update(context, (const uint8 *) data, strlen(data)) < 0 ||
+		pg_cryptohash_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute a digest");
+	pg_cryptohash_free(context);
+}
+
+char *
+lineage_digest(const char *data)
+{
+	uint8 digest[PG_SHA256_DIGEST_LENGTH];
+	char *hex = palloc0(2 * PG_SHA256_DIGEST_LENGTH + 1);
+
+	compute_sha256(data, digest);
+	hex_encode((const char *) digest, sizeof(digest), hex);
+	return hex;
+}
+
 /* As _lineage_id() does. */
 static int64
 id_of(int count, ...)
 {
 	StringInfoData text;
 	uint8 digest[PG_SHA256_DIGEST_LENGTH];
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
 	uint64 id = 0;
 	va_list parts;
-	char *utf8;
 
 	initStringInfo(&text);
 	va_start(parts, count);
@@ -426,12 +447,7 @@ id_of(int count, ...)
 		appendStringInfoString(&text, va_arg(parts, const char *));
 	}
 	va_end(parts);
-	utf8 = pg_server_to_any(text.data, text.len, PG_UTF8);
-	if (pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (const uint8 *) utf8, strlen(utf8)) < 0 ||
-		pg_cryptohash_final(context, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute a digest");
-	pg_cryptohash_free(context);
+	compute_sha256(pg_server_to_any(text.data, text.len, PG_UTF8), digest);
 	for (int i = 0; i < 8; i++)
 		id = id << 8 | digest[i];
 	return (int64) (id & PG_INT64_MAX);
@@ -777,22 +793,6 @@ make_uuid(pg_uuid_t *uuid)
 	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
 }
 
-static char *
-sha256_text(const char *text)
-{
-	uint8 digest[PG_SHA256_DIGEST_LENGTH];
-	char *hex = palloc0(2 * PG_SHA256_DIGEST_LENGTH + 1);
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
-
-	if (pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (const uint8 *) text, strlen(text)) < 0 ||
-		pg_cryptohash_final(context, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute a digest");
-	pg_cryptohash_free(context);
-	hex_encode((const char *) digest, sizeof(digest), hex);
-	return hex;
-}
-
 /* The row of lineage_run for what is new in this transaction. */
 static Datum
 current_run(const char *query)
@@ -816,7 +816,7 @@ current_run(const char *query)
 		nulls[10] = application_name == NULL || application_name[0] == '\0';
 		values[10] = nulls[10] ? (Datum) 0 : text_datum(application_name);
 		nulls[11] = query == NULL;
-		values[11] = query ? text_datum(sha256_text(query)) : (Datum) 0;
+		values[11] = query ? text_datum(lineage_digest(query)) : (Datum) 0;
 		nulls[12] = query == NULL || !lineage_query_text;
 		values[12] = nulls[12] ? (Datum) 0 : text_datum(query);
 		nulls[13] = true;
