@@ -477,6 +477,9 @@ DECLARE
     triggers name[] := '{}';
     target text := (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation);
     done text := CASE WHEN dry_run THEN 'planned' ELSE 'done' END;
+    -- whoever let them fire for replicated rows, too, meant those that take their place
+    always boolean := EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = relation AND t.tgname = ANY (enforcement.triggers) AND t.tgenabled = 'A');
+    statement text;
 BEGIN
     FOR p IN SELECT * FROM aidataops._plan_removal(relation, enforcement.constraints, enforcement.triggers) AS r ORDER BY r.step LOOP
         IF NOT dry_run THEN
@@ -493,6 +496,13 @@ BEGIN
             constraints := constraints || p.name;
         ELSE
             triggers := triggers || p.name;
+        END IF;
+        IF always AND p.kind = 'trigger' THEN
+            statement := format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, p.name);
+            IF NOT dry_run THEN
+                PERFORM aidataops._run_as_owner(relation, statement);
+            END IF;
+            steps := steps || jsonb_build_object('statement', statement, 'lock', 'SHARE ROW EXCLUSIVE', 'status', done);
         END IF;
     END LOOP;
     IF validate THEN

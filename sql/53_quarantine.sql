@@ -213,6 +213,11 @@ BEGIN
                    FROM pg_trigger AS t
                   WHERE (t.tgrelid = relation OR t.tgrelid IN (SELECT b.relid FROM aidataops._below(relation) AS b)) AND t.tgname = ANY (enforcement.triggers) AND t.tgenabled IN ('D', 'R')
                   ORDER BY 1;
+    RETURN QUERY SELECT format('trigger %I does not fire for rows that subscription "%s" writes', t.tgname, u.subname)
+                   FROM pg_subscription_rel AS s JOIN pg_subscription AS u ON u.oid = s.srsubid JOIN pg_trigger AS t ON t.tgrelid = s.srrelid
+                  WHERE (t.tgrelid = relation OR t.tgrelid IN (SELECT b.relid FROM aidataops._below(relation) AS b)) AND t.tgname = ANY (enforcement.triggers) AND t.tgenabled = 'O'
+                    AND t.tgtype & 1 = 1
+                  ORDER BY 1;
     -- statement triggers are not for partitions, and no triggers are for tables that inherit
     RETURN QUERY SELECT format('trigger %I is missing on %s, where rows are written without it', e.name, b.relid::regclass)
                    FROM unnest(enforcement.triggers) AS e (name), aidataops._below(relation) AS b

@@ -425,6 +425,25 @@ SELECT operation, key, former FROM quarantine WHERE contract = 'moved';
 SELECT outcome, problem FROM release_quarantine('moved', repair => '{"label": "cat"}');
 SELECT tableoid::regclass, * FROM moved;
 
+-- rows that a subscription writes
+CREATE TABLE applied (id int PRIMARY KEY, label text, score float8);
+SELECT status FROM create_contract(document('applied', 'applied'));
+SELECT count(*) FROM enforce_contract('applied', 'applied', 'quarantine', validate => false);
+SET client_min_messages = error;
+CREATE SUBSCRIPTION enforcement_sub CONNECTION 'dbname=nowhere' PUBLICATION nothing WITH (connect = false, slot_name = NONE);
+RESET client_min_messages;
+INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) SELECT oid, 'applied'::regclass, 'r' FROM pg_subscription WHERE subname = 'enforcement_sub';
+SELECT status, findings FROM enforcement_status() WHERE contract = 'applied';
+DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE enforcement.applied ENABLE ALWAYS TRIGGER %I', tgname) FROM pg_trigger WHERE tgrelid = 'applied'::regclass); END $$;
+SELECT status, findings FROM enforcement_status() WHERE contract = 'applied';
+SELECT regexp_replace(statement, '\{.*\}', '{...}') AS statement FROM enforce_contract('applied', 'applied', 'warn', validate => false, dry_run => true);
+SELECT count(*) FROM enforce_contract('applied', 'applied', 'warn', validate => false);
+SET session_replication_role = replica;
+INSERT INTO applied VALUES (1, 'bird', 0.5);
+RESET session_replication_role;
+SELECT status, findings, warned FROM enforcement_status() WHERE contract = 'applied';
+DROP SUBSCRIPTION enforcement_sub;
+
 SET client_min_messages = warning;
 DROP SCHEMA enforcement CASCADE;
 TRUNCATE contract, contract_table, rule, contract_event, enforcement, quarantine, warning RESTART IDENTITY;
