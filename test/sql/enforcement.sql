@@ -444,6 +444,24 @@ RESET session_replication_role;
 SELECT status, findings, warned FROM enforcement_status() WHERE contract = 'applied';
 DROP SUBSCRIPTION enforcement_sub;
 
+-- counting takes no more memory for many subtransactions
+BEGIN;
+DO $$
+BEGIN
+    FOR i IN 1..3000 LOOP
+        BEGIN
+            INSERT INTO enforcement.applied VALUES (1000 + i, 'bird', 2);
+            IF i % 3 = 0 THEN
+                RAISE EXCEPTION 'undone';
+            END IF;
+        EXCEPTION WHEN raise_exception THEN NULL;
+        END;
+    END LOOP;
+END $$;
+SELECT used_bytes < 300000 AS little FROM pg_backend_memory_contexts WHERE name = 'TopTransactionContext';
+COMMIT;
+SELECT rule, num_rows, jsonb_array_length(sample_keys) AS samples FROM warning ORDER BY warning_id DESC LIMIT 2;
+
 SET client_min_messages = warning;
 DROP SCHEMA enforcement CASCADE;
 TRUNCATE contract, contract_table, rule, contract_event, enforcement, quarantine, warning RESTART IDENTITY;
