@@ -50,6 +50,7 @@ CREATE TABLE aidataops.quarantine (
     operation       text NOT NULL CHECK (operation IN ('INSERT', 'UPDATE')),
     key             jsonb,
     content         jsonb,
+    former          jsonb,
     rules           text[] NOT NULL,
     problems        text[] NOT NULL,
     status          text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'released', 'discarded')),
@@ -71,6 +72,7 @@ COMMENT ON COLUMN aidataops.quarantine.relation_origin IS 'System identifier and
 COMMENT ON COLUMN aidataops.quarantine.operation IS 'What would have been done: INSERT, or UPDATE of the row that had this key, and still is as it was.';
 COMMENT ON COLUMN aidataops.quarantine.key IS 'Of an UPDATE, the primary key that the row had; NULL if there is none.';
 COMMENT ON COLUMN aidataops.quarantine.content IS 'The whole row; NULL once it was purged. Generated columns are null, because they were not computed yet.';
+COMMENT ON COLUMN aidataops.quarantine.former IS 'Of an UPDATE, the values that the columns had which it changes; NULL if there is no primary key, and once it was purged.';
 COMMENT ON COLUMN aidataops.quarantine.rules IS 'Every rule that it breaks.';
 COMMENT ON COLUMN aidataops.quarantine.problems IS 'What is wrong, for each of the rules.';
 COMMENT ON COLUMN aidataops.quarantine.status IS 'open, released by release_quarantine() or discarded by discard_quarantine().';
@@ -167,8 +169,9 @@ CREATE FUNCTION aidataops._new_row_expression(relation oid, expression text) RET
 COMMENT ON FUNCTION aidataops._new_row_expression(oid, text) IS 'Internal: a boolean expression over the columns of a table, written for the row NEW of a trigger.';
 REVOKE ALL ON FUNCTION aidataops._new_row_expression(oid, text) FROM PUBLIC;
 CREATE FUNCTION aidataops._try_ruleset(relation oid, rules aidataops.ruleset) RETURNS void
-    LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'try_ruleset';
-COMMENT ON FUNCTION aidataops._try_ruleset(oid, aidataops.ruleset) IS 'Internal: an error if a ruleset does not fit the columns of a table.';
+    LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'try_ruleset';
+COMMENT ON FUNCTION aidataops._try_ruleset(oid, aidataops.ruleset) IS 'Internal: an error if a ruleset does not fit the columns of a table. What their types run, runs as the owner of the table.';
+REVOKE ALL ON FUNCTION aidataops._try_ruleset(oid, aidataops.ruleset) FROM PUBLIC;
 
 -- rulesets of contracts
 
@@ -474,6 +477,9 @@ DECLARE
     triggers name[] := '{}';
     target text := (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation);
     done text := CASE WHEN dry_run THEN 'planned' ELSE 'done' END;
+    -- whoever let them fire for replicated rows, too, meant those that take their place
+    always boolean := EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = relation AND t.tgname = ANY (enforcement.triggers) AND t.tgenabled = 'A');
+    statement text;
 BEGIN
     FOR p IN SELECT * FROM aidataops._plan_removal(relation, enforcement.constraints, enforcement.triggers) AS r ORDER BY r.step LOOP
         IF NOT dry_run THEN
@@ -490,6 +496,13 @@ BEGIN
             constraints := constraints || p.name;
         ELSE
             triggers := triggers || p.name;
+        END IF;
+        IF always AND p.kind = 'trigger' THEN
+            statement := format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, p.name);
+            IF NOT dry_run THEN
+                PERFORM aidataops._run_as_owner(relation, statement);
+            END IF;
+            steps := steps || jsonb_build_object('statement', statement, 'lock', 'SHARE ROW EXCLUSIVE', 'status', done);
         END IF;
     END LOOP;
     IF validate THEN

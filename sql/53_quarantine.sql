@@ -22,7 +22,8 @@ BEGIN
     END IF;
     UPDATE aidataops.quarantine AS q
        SET status = __close_quarantine.status, reason = __close_quarantine.reason, repair = __close_quarantine.repair, closed_at = clock_timestamp(), closed_by = session_user,
-           content = CASE WHEN purge THEN NULL ELSE q.content END, key = CASE WHEN purge THEN NULL ELSE q.key END, problems = CASE WHEN purge THEN '{}' ELSE q.problems END
+           content = CASE WHEN purge THEN NULL ELSE q.content END, key = CASE WHEN purge THEN NULL ELSE q.key END,
+           former = CASE WHEN purge THEN NULL ELSE q.former END, problems = CASE WHEN purge THEN '{}' ELSE q.problems END
      WHERE q.quarantine_id = __close_quarantine.quarantine_id;
     RETURN true;
 END $$;
@@ -32,8 +33,38 @@ CREATE FUNCTION aidataops._close_quarantine(quarantine_id bigint, status text, r
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops._close_quarantine(bigint, text, text, jsonb, boolean) IS 'Internal: the same with the caller''s rights checked.';
 
--- Runs as the caller, whose INSERT it is.
-CREATE FUNCTION aidataops._write_quarantined(relation regclass, operation text, key jsonb, content jsonb) RETURNS bigint
+-- The functions below run as the caller, whose INSERT or UPDATE it is.
+CREATE FUNCTION aidataops._columns_written(relation regclass, operation text, names text[]) RETURNS text
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT pg_catalog.string_agg(pg_catalog.format('%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname = ANY (names) AND (operation = 'INSERT' OR a.attidentity <> 'a');
+END;
+COMMENT ON FUNCTION aidataops._columns_written(regclass, text, text[]) IS 'Internal: those of the columns that can be written, as a list in SQL.';
+
+-- Both sides as the table's types write them in this session, so that its settings do not matter.
+CREATE FUNCTION aidataops._check_not_overtaken(target text, condition text, key jsonb, former jsonb) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    present jsonb;
+    past jsonb;
+    overtaken text;
+BEGIN
+    EXECUTE format('SELECT to_jsonb(t), to_jsonb(jsonb_populate_record(NULL::%1$s, $1)) FROM %1$s AS t, jsonb_populate_record(NULL::%1$s, $2) AS k WHERE %2$s FOR UPDATE OF t', target, condition)
+       INTO present, past USING former, key;
+    IF present IS NULL THEN
+        RAISE EXCEPTION 'the row that was updated is gone' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    SELECT string_agg(quote_ident(f), ', ' ORDER BY f) INTO overtaken FROM jsonb_object_keys(former) AS f WHERE present -> f IS DISTINCT FROM past -> f;
+    IF overtaken IS NOT NULL THEN
+        RAISE EXCEPTION 'the row has been updated since: releasing would overwrite %', overtaken
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Say by repair what they shall be, or discard the row.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._check_not_overtaken(text, text, jsonb, jsonb) IS 'Internal: locks the row of an update that was set aside; an error if columns that the update replaces are not what they were.';
+
+CREATE FUNCTION aidataops._write_quarantined(relation regclass, operation text, key jsonb, content jsonb, former jsonb, repair jsonb) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -43,23 +74,28 @@ DECLARE
     written bigint;
 BEGIN
     SELECT format('%I.%I', n.nspname, c.relname) INTO target FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation;
-    SELECT string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum) INTO columns
-      FROM pg_attribute AS a
-     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND content ? a.attname AND (operation = 'INSERT' OR a.attidentity <> 'a');
+    content := content || repair;
     IF operation = 'INSERT' THEN
+        columns := aidataops._columns_written(relation, operation, ARRAY(SELECT jsonb_object_keys(content)));
         EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1)', target, columns) USING content;
-    ELSIF key IS NULL THEN
+    ELSIF key IS NULL OR former IS NULL THEN
         RAISE EXCEPTION 'table "%" had no primary key when the row was set aside', relation
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'So it is not known which row was updated.', HINT = 'Update the row by hand, and discard this one.';
     ELSE
+        -- other columns may have been updated meanwhile
+        columns := aidataops._columns_written(relation, operation, ARRAY(SELECT jsonb_object_keys(former || repair)));
+        IF columns IS NULL THEN
+            RAISE EXCEPTION 'the update changes nothing' USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Say by repair what it shall change, or discard it.';
+        END IF;
         SELECT string_agg(format('t.%I = k.%1$I', k), ' AND ') INTO condition FROM jsonb_object_keys(key) AS k;
+        PERFORM aidataops._check_not_overtaken(target, condition, key, former - ARRAY(SELECT jsonb_object_keys(repair)));
         EXECUTE format('UPDATE %s AS t SET (%s) = (SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1)) FROM jsonb_populate_record(NULL::%1$s, $2) AS k WHERE %3$s', target, columns, condition)
           USING content, key;
     END IF;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END $$;
-COMMENT ON FUNCTION aidataops._write_quarantined(regclass, text, jsonb, jsonb) IS 'Internal: inserts a row that was set aside, or does its update; the number of rows written.';
+COMMENT ON FUNCTION aidataops._write_quarantined(regclass, text, jsonb, jsonb, jsonb, jsonb) IS 'Internal: inserts a row that was set aside, or does its update; the number of rows written.';
 
 CREATE FUNCTION aidataops.release_quarantine(relation regclass, quarantine_ids bigint[] DEFAULT NULL, repair jsonb DEFAULT NULL,
     OUT quarantine_id bigint, OUT outcome text, OUT problem text) RETURNS SETOF record
@@ -84,7 +120,7 @@ BEGIN
         problem := NULL;
         BEGIN
             CONTINUE WHEN NOT aidataops._close_quarantine(r.quarantine_id, 'released', NULL, repair, false);
-            IF aidataops._write_quarantined(relation, r.operation, r.key, r.content || coalesce(repair, '{}')) = 0 THEN
+            IF aidataops._write_quarantined(relation, r.operation, r.key, r.content, r.former, coalesce(repair, '{}')) = 0 THEN
                 SELECT array_to_string(q.problems, ' ') INTO problem FROM aidataops.quarantine AS q
                  WHERE q.quarantine_id > r.quarantine_id AND q.quarantined_at = now() AND q.relation_oid = relation ORDER BY q.quarantine_id DESC LIMIT 1;
                 RAISE EXCEPTION '%', coalesce(problem, 'no row was written') USING ERRCODE = 'check_violation';
@@ -98,7 +134,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops.release_quarantine(regclass, bigint[], jsonb) IS
-'Writes rows that were set aside to their table after all: of the given numbers, or all that are open, with the columns in repair replaced by its values. Each row is tried by itself: released, or kept with the problem if it still breaks a rule or cannot be written. An UPDATE is done to the row that had the key then. Runs as the caller, who needs the rights of the table''s owner.';
+'Writes rows that were set aside to their table after all: of the given numbers, or all that are open, with the columns in repair replaced by its values. Each row is tried by itself: released, or kept with the problem if it still breaks a rule or cannot be written. An UPDATE is done to the row that had the key then, and only to the columns that it changed or that repair names; it is kept if one of the former has been updated since. Runs as the caller, who needs the rights of the table''s owner.';
 
 CREATE FUNCTION aidataops.discard_quarantine(relation regclass, reason text, quarantine_ids bigint[] DEFAULT NULL, purge boolean DEFAULT false) RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -151,6 +187,17 @@ BEGIN
     RETURN QUERY SELECT format('constraint %I is missing', e.name) FROM unnest(enforcement.constraints) AS e (name)
                   WHERE NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conrelid = relation AND c.conname = e.name AND c.contype = 'c')
                   ORDER BY e.name;
+    RETURN QUERY SELECT format('%s %I is another than enforce_contract() made', d.kind, d.name)
+                   FROM (SELECT 'constraint' AS kind, c.conname AS name FROM pg_constraint AS c
+                          WHERE c.conrelid = relation AND c.conname = ANY (enforcement.constraints) AND c.contype = 'c'
+                            AND c.conname ~ '^aidataops_.*_[0-9]+$' AND pg_get_constraintdef(c.oid) !~ '^CHECK \(+aidataops\.check_row\('
+                         UNION ALL
+                         SELECT 'trigger', t.tgname FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid JOIN pg_namespace AS n ON n.oid = f.pronamespace
+                          WHERE t.tgrelid = relation AND t.tgname = ANY (enforcement.triggers)
+                            AND (n.nspname <> 'aidataops' OR t.tgattr <> ''
+                                 OR f.proname <> CASE WHEN t.tgname ~ '_batch_(insert|update)$' THEN 'enforce_batch' WHEN t.tgname ~ '_row$' THEN 'enforce_row' ELSE 'note_broken_rule' END
+                                 OR t.tgqual IS NOT NULL AND f.proname <> 'note_broken_rule')) AS d
+                  ORDER BY d.kind, d.name;
     RETURN QUERY SELECT format('constraint %I is not validated', c.conname) FROM pg_constraint AS c
                   WHERE c.conrelid = relation AND c.conname = ANY (enforcement.constraints) AND NOT c.convalidated ORDER BY c.conname;
     RETURN QUERY SELECT format('constraint %I is missing on %s', e.name, b.relid::regclass) FROM unnest(enforcement.constraints) AS e (name), aidataops._below(relation) AS b
@@ -165,6 +212,11 @@ BEGIN
                                CASE WHEN t.tgrelid <> relation THEN format(' on %s', t.tgrelid::regclass) ELSE '' END)
                    FROM pg_trigger AS t
                   WHERE (t.tgrelid = relation OR t.tgrelid IN (SELECT b.relid FROM aidataops._below(relation) AS b)) AND t.tgname = ANY (enforcement.triggers) AND t.tgenabled IN ('D', 'R')
+                  ORDER BY 1;
+    RETURN QUERY SELECT format('trigger %I does not fire for rows that subscription "%s" writes', t.tgname, u.subname)
+                   FROM pg_subscription_rel AS s JOIN pg_subscription AS u ON u.oid = s.srsubid JOIN pg_trigger AS t ON t.tgrelid = s.srrelid
+                  WHERE (t.tgrelid = relation OR t.tgrelid IN (SELECT b.relid FROM aidataops._below(relation) AS b)) AND t.tgname = ANY (enforcement.triggers) AND t.tgenabled = 'O'
+                    AND t.tgtype & 1 = 1
                   ORDER BY 1;
     -- statement triggers are not for partitions, and no triggers are for tables that inherit
     RETURN QUERY SELECT format('trigger %I is missing on %s, where rows are written without it', e.name, b.relid::regclass)

@@ -146,12 +146,21 @@ CREATE FUNCTION aidataops._comparable(column_sql text, type oid) RETURNS text
     END;
 COMMENT ON FUNCTION aidataops._comparable(text, oid) IS 'Internal: a column in the form in which it is compared with constants.';
 
+-- As rules of rows do: 0.1 is a value of float4, which as float8 is another.
+CREATE FUNCTION aidataops._float_of(value text, type oid) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CASE WHEN type = 'float4'::pg_catalog.regtype AND value ~ '^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$'
+                     AND (value::numeric = 0 OR abs(value::numeric) BETWEEN 1e-37 AND 1e38) THEN 'float4' ELSE 'float8' END;
+    END;
+COMMENT ON FUNCTION aidataops._float_of(text, oid) IS 'Internal: the type in which a constant is compared with a column of float4 or float8.';
+
 CREATE FUNCTION aidataops._constant(value text, type oid) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         SELECT format('%L::%s', value, CASE aidataops._comparison_class(type)
             WHEN 'integer' THEN CASE WHEN value ~ '^-?\d{1,9}$' THEN 'int4' WHEN value ~ '^-?\d{1,18}$' THEN 'int8' ELSE 'numeric' END
-            WHEN 'float' THEN 'float8' WHEN 'numeric' THEN 'numeric' WHEN 'own' THEN pg_catalog.format_type(type, NULL)
+            WHEN 'float' THEN aidataops._float_of(value, type) WHEN 'numeric' THEN 'numeric' WHEN 'own' THEN pg_catalog.format_type(type, NULL)
             WHEN 'json' THEN 'jsonb' ELSE 'text' END);
     END;
 COMMENT ON FUNCTION aidataops._constant(text, oid) IS 'Internal: a constant of a document as a literal that compares with a column of a type.';
@@ -173,6 +182,10 @@ BEGIN
     given := ARRAY(SELECT v.value FROM jsonb_array_elements_text(allowed) AS v (value) WHERE v.value IS NOT NULL);
     IF class IN ('integer', 'float', 'numeric') THEN
         given := ARRAY(SELECT v FROM unnest(given) AS v WHERE v ~ '^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$');
+    END IF;
+    IF type = 'float4'::regtype THEN
+        given := ARRAY(SELECT v FROM unnest(given) AS v WHERE aidataops._float_of(v, type) = 'float4');
+        element := 'float4';
     END IF;
     IF class = 'integer' THEN
         given := ARRAY(SELECT trim_scale(v::numeric)::text FROM unnest(given) AS v WHERE v::numeric = trunc(v::numeric) AND abs(v::numeric) < 9e18);

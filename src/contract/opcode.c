@@ -382,12 +382,19 @@ saturated(Numeric number)
 	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(number)));
 }
 
+static void
+allow_nothing(RowOp *op)
+{
+	op->as.whole.low = PG_INT64_MAX;
+	op->as.whole.high = PG_INT64_MIN;
+}
+
 /* The least whole number that is at least, or more than, the bound. */
 static void
 raise_low(RowOp *op, int64 bound, bool excluded)
 {
 	if (excluded && pg_add_s64_overflow(bound, 1, &bound))
-		op->as.whole.high = PG_INT64_MIN; /* nothing is more */
+		allow_nothing(op);
 	op->as.whole.low = Max(op->as.whole.low, bound);
 }
 
@@ -395,7 +402,7 @@ static void
 lower_high(RowOp *op, int64 bound, bool excluded)
 {
 	if (excluded && pg_sub_s64_overflow(bound, 1, &bound))
-		op->as.whole.low = PG_INT64_MAX;
+		allow_nothing(op);
 	op->as.whole.high = Min(op->as.whole.high, bound);
 }
 
@@ -431,10 +438,8 @@ bound_whole(Compiler *compiler, const JsonbValue *value, bool low, bool excluded
 	{
 		bool negative = numeric_less(number, int64_to_numeric(0));
 
-		if (low && !negative)
-			op->as.whole.high = PG_INT64_MIN;
-		else if (!low && negative)
-			op->as.whole.low = PG_INT64_MAX;
+		if (low != negative)
+			allow_nothing(op);
 		return;
 	}
 	floor = rounded(numeric_floor, number);
@@ -443,7 +448,7 @@ bound_whole(Compiler *compiler, const JsonbValue *value, bool low, bool excluded
 		/* a bound that is not whole excludes its floor, whatever it says */
 		excluded = excluded || numeric_less(floor, number);
 		if (numeric_less(int64_to_numeric(PG_INT64_MAX), number))
-			op->as.whole.high = PG_INT64_MIN;
+			allow_nothing(op);
 		else if (!numeric_less(number, int64_to_numeric(PG_INT64_MIN)))
 			raise_low(op, saturated(floor), excluded);
 	}
@@ -451,10 +456,19 @@ bound_whole(Compiler *compiler, const JsonbValue *value, bool low, bool excluded
 	{
 		excluded = excluded && !numeric_less(floor, number);
 		if (numeric_less(number, int64_to_numeric(PG_INT64_MIN)))
-			op->as.whole.low = PG_INT64_MAX;
+			allow_nothing(op);
 		else if (!numeric_less(int64_to_numeric(PG_INT64_MAX), number))
 			lower_high(op, saturated(floor), excluded);
 	}
+}
+
+/* A value of float4 is compared with what the bound is in float4: 0.1 is at most 0.1. */
+static double
+as_value_of(Oid type, double bound)
+{
+	float narrow = (float) bound;
+
+	return type == FLOAT4OID && !isinf(narrow) && (narrow != 0 || bound == 0) ? narrow : bound;
 }
 
 static void
@@ -464,6 +478,7 @@ bound_real(Compiler *compiler, const JsonbValue *value, bool low, bool excluded)
 	double bound = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
 													  NumericGetDatum(number_of(compiler, value))));
 
+	bound = as_value_of(compiler->type, bound);
 	if (low && (bound > op->as.real.low || (bound == op->as.real.low && excluded)))
 	{
 		op->as.real.low = bound;

@@ -30,9 +30,13 @@
 #include "contract/safely.h"
 #include "contract/warning.h"
 #include "commands/sequence.h"
+#include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/prs2lock.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
@@ -40,6 +44,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/partcache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/timestamp.h"
@@ -64,6 +69,7 @@ typedef struct RowTrigger
 	WarningSubject
 		subject;        /* of the table that the contract is on, of which this may be a partition */
 	bool may_skip;      /* no other trigger changes rows before */
+	bool doubts_notes;  /* another trigger fires between those that take notes and this one */
 	Bitmapset *columns; /* read by rules, offset as in tg_updatedcols */
 	int nkey;
 	char **key;
@@ -215,6 +221,29 @@ rows_may_change_before(Relation relation)
 	return false;
 }
 
+/* Such a trigger may change the row after a note was taken, or skip it, so that the note waits for the next one. */
+static bool
+notes_may_be_stale(Relation relation, const Trigger *mine)
+{
+	bool noted = false;
+	bool other_since = false;
+
+	for (int i = 0; i < relation->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &relation->trigdesc->triggers[i];
+
+		if (trigger->tgoid == mine->tgoid)
+			break;
+		if (!TRIGGER_FOR_ROW(trigger->tgtype) || !TRIGGER_FOR_BEFORE(trigger->tgtype))
+			continue;
+		if (is_ours(trigger))
+			noted = true;
+		else
+			other_since = other_since || noted;
+	}
+	return other_since;
+}
+
 static void
 find_key(RowTrigger *state, Relation relation, const RuleList *list)
 {
@@ -233,6 +262,17 @@ find_key(RowTrigger *state, Relation relation, const RuleList *list)
 				state->key_is_sensitive = true;
 	}
 	bms_free(key);
+}
+
+/*
+ * An update that moves a row to another partition is an INSERT there, which is judged whole, and a DELETE here: what is
+ * wrong with the row must be found before it is deleted.
+ */
+static void
+find_columns_that_move_rows(RowTrigger *state, Relation relation)
+{
+	if (relation->rd_rel->relispartition)
+		pull_varattnos((Node *) RelationGetPartitionQual(relation), 1, &state->columns);
 }
 
 static void
@@ -271,6 +311,7 @@ compile_ruleset(RowTrigger *state, const Trigger *trigger, Relation relation)
 	state->ruleset = ruleset_hold(ruleset, find_columns(list, RelationGetDescr(relation), name),
 								  list->ncolumns, CurrentMemoryContext);
 	find_columns_read(state, state->ruleset->compiled);
+	find_columns_that_move_rows(state, relation);
 }
 
 typedef struct Compilation
@@ -322,6 +363,7 @@ build(const Trigger *trigger, Relation relation)
 			DirectFunctionCall3(timestamptz_in, CStringGetDatum(trigger->tgargs[2]),
 								ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	state->may_skip = !rows_may_change_before(relation);
+	state->doubts_notes = notes_may_be_stale(relation, trigger);
 	identify(state, trigger, relation);
 	if (state->mode == MODE_WARN)
 		compile_or_remember_why_not(state, trigger, relation);
@@ -402,6 +444,7 @@ typedef struct Note
 {
 	char *rule;
 	bool warn;
+	Oid trigger;
 } Note;
 
 static struct
@@ -474,6 +517,7 @@ note_broken_rule(PG_FUNCTION_ARGS)
 
 		note->rule = MemoryContextStrdup(TopTransactionContext, data->tg_trigger->tgargs[0]);
 		note->warn = strcmp(data->tg_trigger->tgargs[1], "warn") == 0;
+		note->trigger = data->tg_trigger->tgoid;
 	}
 	return PointerGetDatum(new_row(data));
 }
@@ -573,6 +617,7 @@ enum QuarantineColumn
 	QUARANTINE_OPERATION,
 	QUARANTINE_KEY,
 	QUARANTINE_CONTENT,
+	QUARANTINE_FORMER,
 	QUARANTINE_RULES,
 	QUARANTINE_PROBLEMS,
 	QUARANTINE_STATUS,
@@ -591,8 +636,36 @@ own_relation(const char *name)
 	return relation;
 }
 
+/* What an update would have replaced: of each column that it changes, the value that it had. */
+static Jsonb *
+values_replaced(const Jsonb *old, const Jsonb *new)
+{
+	JsonbParseState *parse = NULL;
+	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) &old->root);
+	JsonbIteratorToken token;
+	JsonbValue name, value;
+
+	pushJsonbValue(&parse, WJB_BEGIN_OBJECT, NULL);
+	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+	{
+		JsonbValue *after;
+
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		after = getKeyJsonValueFromContainer((JsonbContainer *) &new->root, name.val.string.val,
+											 name.val.string.len, NULL);
+		if (after && compareJsonbContainers(&JsonbValueToJsonb(&value)->root,
+											&JsonbValueToJsonb(after)->root) == 0)
+			continue;
+		pushJsonbValue(&parse, WJB_KEY, &name);
+		pushJsonbValue(&parse, WJB_VALUE, &value);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&parse, WJB_END_OBJECT, NULL));
+}
+
 static void
-insert_into_quarantine(const Datum *given, bool key_is_null)
+insert_into_quarantine(const Datum *given)
 {
 	Relation table = table_open(own_relation("quarantine"), RowExclusiveLock);
 	int ncolumns = RelationGetDescr(table)->natts;
@@ -603,7 +676,8 @@ insert_into_quarantine(const Datum *given, bool key_is_null)
 	memcpy(values, given, sizeof(Datum) * QUARANTINE_COLUMNS);
 	memset(nulls, true, sizeof(bool) * ncolumns);
 	memset(nulls, false, sizeof(bool) * QUARANTINE_COLUMNS);
-	nulls[QUARANTINE_KEY] = key_is_null;
+	nulls[QUARANTINE_KEY] = DatumGetPointer(given[QUARANTINE_KEY]) == NULL;
+	nulls[QUARANTINE_FORMER] = DatumGetPointer(given[QUARANTINE_FORMER]) == NULL;
 	namestrcpy(&writer, GetUserNameFromId(GetSessionUserId(), false));
 	values[QUARANTINE_ID] =
 		Int64GetDatum(nextval_internal(own_relation("quarantine_quarantine_id_seq"), false));
@@ -624,8 +698,8 @@ quarantine(BrokenRow *row)
 	Datum *rules = palloc(sizeof(Datum) * (count + 1));
 	Datum *problems = palloc(sizeof(Datum) * (count + 1));
 	Jsonb *key = NULL;
+	Jsonb *former = NULL;
 	Datum values[QUARANTINE_COLUMNS];
-	bool key_is_null;
 
 	for (int i = 0; i < row->broken.count; i++)
 	{
@@ -638,10 +712,13 @@ quarantine(BrokenRow *row)
 		rules[row->broken.count + i] = CStringGetTextDatum(row->notes[i].rule);
 		problems[row->broken.count + i] = CStringGetTextDatum("The rule's expression is false.");
 	}
-	/* of an update, the key that the row had */
-	if (is_update && state->nkey > 0)
-		key = key_as_json(
-			state, row_as_json(row->data->tg_trigtuple, RelationGetDescr(row->data->tg_relation)));
+	if (is_update && state->nkey > 0) /* else the row cannot be found again */
+	{
+		Jsonb *old = row_as_json(row->data->tg_trigtuple, RelationGetDescr(row->data->tg_relation));
+
+		key = key_as_json(state, old);
+		former = values_replaced(old, json_of(row));
+	}
 	values[QUARANTINE_CONTRACT] = CStringGetTextDatum(state->subject.contract);
 	values[QUARANTINE_VERSION] = CStringGetTextDatum(state->subject.version);
 	values[QUARANTINE_SCHEMA] = name_datum(state->subject.schema);
@@ -649,11 +726,11 @@ quarantine(BrokenRow *row)
 	values[QUARANTINE_RELATION] = ObjectIdGetDatum(state->subject.relation);
 	values[QUARANTINE_OPERATION] = CStringGetTextDatum(is_update ? "UPDATE" : "INSERT");
 	values[QUARANTINE_KEY] = JsonbPGetDatum(key);
-	key_is_null = key == NULL;
+	values[QUARANTINE_FORMER] = JsonbPGetDatum(former);
 	values[QUARANTINE_CONTENT] = JsonbPGetDatum(json_of(row));
 	values[QUARANTINE_RULES] = text_array(rules, count);
 	values[QUARANTINE_PROBLEMS] = text_array(problems, count);
-	insert_into_quarantine(values, key_is_null);
+	insert_into_quarantine(values);
 }
 
 static void
@@ -682,18 +759,62 @@ nothing_changed(const RowTrigger *state, const TriggerData *data)
 		   !bms_overlap(data->tg_updatedcols, state->columns);
 }
 
-/* The notes are about this row, and used up. */
-static int
-take_notes(const TriggerData *data, Note *notes)
+static bool
+condition_holds(const Trigger *trigger, TupleTableSlot *row)
 {
-	int count = taken.relation == RelationGetRelid(data->tg_relation) ? taken.count : 0;
+	EState *estate = CreateExecutorState();
+	Node *condition = stringToNode(trigger->tgqual);
+	ExprContext *context = GetPerTupleExprContext(estate);
+	bool holds;
 
-	for (int i = 0; i < count; i++)
+	ChangeVarNodes(condition, PRS2_NEW_VARNO, OUTER_VAR, 0);
+	context->ecxt_outertuple = row;
+	holds = ExecQual(ExecPrepareQual(make_ands_implicit((Expr *) condition), estate), context);
+	FreeExecutorState(estate);
+	return holds;
+}
+
+static bool
+note_is_about(const Note *note, const TriggerData *data, TupleTableSlot *row)
+{
+	for (int i = 0; i < data->tg_relation->trigdesc->numtriggers; i++)
 	{
-		notes[i] = taken.notes[i];
-		notes[i].rule = pstrdup(taken.notes[i].rule);
-		pfree(taken.notes[i].rule);
+		const Trigger *trigger = &data->tg_relation->trigdesc->triggers[i];
+
+		if (trigger->tgoid == note->trigger)
+			return trigger->tgqual == NULL || condition_holds(trigger, row);
 	}
+	return false;
+}
+
+static bool
+has_note_of(const Note *notes, int count, Oid trigger)
+{
+	for (int i = 0; i < count; i++)
+		if (notes[i].trigger == trigger)
+			return true;
+	return false;
+}
+
+/* The notes are used up, and are about this row if no other trigger came between. */
+static int
+take_notes(const RowTrigger *state, const TriggerData *data, TupleTableSlot *row, Note *notes)
+{
+	int noted = taken.relation == RelationGetRelid(data->tg_relation) ? taken.count : 0;
+	int count = 0;
+
+	for (int i = 0; i < noted; i++)
+	{
+		const Note *note = &taken.notes[i];
+
+		if (state->doubts_notes &&
+			(has_note_of(notes, count, note->trigger) || !note_is_about(note, data, row)))
+			continue;
+		notes[count] = *note;
+		notes[count++].rule = pstrdup(note->rule);
+	}
+	for (int i = 0; i < noted; i++)
+		pfree(taken.notes[i].rule);
 	taken.count = 0;
 	return count;
 }
@@ -756,7 +877,7 @@ enforce_row(PG_FUNCTION_ARGS)
 	row.broken.count = 0;
 	if (first >= 0)
 		row.broken = broken_rules(compiled, row.values, row.nulls);
-	row.nnotes = take_notes(data, row.notes);
+	row.nnotes = take_notes(row.state, data, slot, row.notes);
 	if (row.broken.count == 0 && row.nnotes == 0)
 		return PointerGetDatum(new_row(data));
 	return act(&row);

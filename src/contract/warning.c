@@ -136,13 +136,38 @@ tell_client(const PendingWarning *first)
 
 /* ------------------------------------------------------------ transactions' ends ---- */
 
-/* One rule is one row, even if it was counted in several subtransactions. */
+/* One rule is one row, even if it was counted in several subtransactions. What the other holds no more is not freed. */
 static void
-merge_into(PendingWarning *to, const PendingWarning *from)
+merge_into(PendingWarning *to, PendingWarning *from)
 {
 	to->rows += from->rows;
-	for (int i = 0; i < from->nsamples && to->nsamples < WARNING_SAMPLES; i++)
-		to->samples[to->nsamples++] = from->samples[i];
+	while (from->nsamples > 0 && to->nsamples < WARNING_SAMPLES)
+	{
+		to->samples[to->nsamples++] = from->samples[0];
+		from->nsamples--;
+		memmove(from->samples, from->samples + 1, sizeof(from->samples[0]) * from->nsamples);
+	}
+	if (to->unjudged == NULL)
+	{
+		to->unjudged = from->unjudged;
+		from->unjudged = NULL;
+	}
+}
+
+/* A transaction may have a subtransaction for each of its rows. */
+static void
+discard(PendingWarning *warning)
+{
+	for (int i = 0; i < warning->nsamples; i++)
+		pfree(warning->samples[i]);
+	if (warning->unjudged)
+		pfree(warning->unjudged);
+	pfree(warning->schema);
+	pfree(warning->table);
+	pfree(warning->contract);
+	pfree(warning->version);
+	pfree(warning->rule);
+	pfree(warning);
 }
 
 static PendingWarning *
@@ -202,6 +227,7 @@ end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionI
 		if (event == SUBXACT_EVENT_COMMIT_SUB)
 			merge_into(outer, warning);
 		*link = warning->next;
+		discard(warning);
 	}
 }
 
