@@ -75,7 +75,7 @@ COMMENT ON FUNCTION aidataops._refuse(text, text[], text) IS 'Internal: the erro
 
 -- As the caller: which version is meant, and of the table itself the fingerprint that it has now.
 CREATE FUNCTION aidataops._what_to_gate(version aidataops.dataset_version, OUT numbered text, OUT fingerprint text) RETURNS record
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     r record;
@@ -91,7 +91,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._what_to_gate(aidataops.dataset_version) IS 'Internal: the numbered form of a version; for WORKING the fingerprint of the table.';
 
 CREATE FUNCTION aidataops.__gate(caller oid, version aidataops.dataset_version, stage text) RETURNS aidataops.dataset_version
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     meant jsonb;
@@ -118,7 +118,7 @@ CREATE FUNCTION aidataops._gate(version aidataops.dataset_version, stage text) R
 COMMENT ON FUNCTION aidataops._gate(aidataops.dataset_version, text) IS 'Internal: asks the gate.';
 
 CREATE FUNCTION aidataops.gate(version aidataops.dataset_version, stage text DEFAULT 'training') RETURNS aidataops.dataset_version
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     IF version IS NULL THEN
@@ -135,7 +135,7 @@ COMMENT ON FUNCTION aidataops.gate(aidataops.dataset_version, text) IS
 
 -- Called by commit() on the version that it has just made. The error undoes the commit.
 CREATE FUNCTION aidataops._gate_commit(caller oid, dataset_id integer, number integer) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     ds aidataops.dataset := (SELECT d FROM aidataops.dataset AS d WHERE d.dataset_id = _gate_commit.dataset_id);
@@ -208,7 +208,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._live_obstacles(aidataops.dataset, text, interval) IS 'Internal: why the table of a dataset may not be served as it is.';
 
 CREATE FUNCTION aidataops._gated_version(caller oid, dataset_id integer, stage text, max_age interval, history_table name) RETURNS integer
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     ds aidataops.dataset := (SELECT d FROM aidataops.dataset AS d WHERE d.dataset_id = _gated_version.dataset_id);
@@ -277,7 +277,7 @@ COMMENT ON FUNCTION aidataops.create_gated_view(text, text, text, interval) IS
 'Creates a view for consumers and returns it: it serves the last version of a dataset that passed the contracts in force and raises (55000, with the failing rules) if there is none. dataset: its name; name@WORKING, or a dataset that keeps fingerprints only, serves the table as it is, as long as its last check passed. max_age: of the version, since it was committed; of the table, since its last check; NULL for any. Readers need SELECT on the view and nothing else; policies of the table do not apply to them. Each query asks the gate once, before it reads a row, and of a version it also passes over the rows of others. Needs the rights of the dataset''s owner. Errors: the name is taken, no such dataset, no version yet.';
 
 CREATE FUNCTION aidataops._gated_query(dataset text, stage text, max_age interval) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     ds aidataops.dataset := aidataops._dataset(split_part(dataset, '@', 1));
