@@ -520,6 +520,7 @@ DECLARE
     wanted record;
     actual record;
     wanted_type oid;
+    plain_name text;
     differences text[] := '{}';
 BEGIN
     IF jsonb_typeof(expected) IS DISTINCT FROM 'object' THEN
@@ -531,7 +532,13 @@ BEGIN
     LOOP
         SELECT aidataops._base_type(a.atttypid) AS type, format_type(a.atttypid, a.atttypmod) AS name INTO actual
           FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = wanted.name AND a.attnum > 0 AND NOT a.attisdropped;
-        wanted_type := aidataops._base_type(to_regtype(wanted.type));
+        -- a name without a schema is that of a type of PostgreSQL, or of the column's own, and not of a temporary one of who asks
+        plain_name := lower(trim(both ' "' FROM regexp_replace(wanted.type, '\(.*\)', '')));
+        wanted_type := (SELECT coalesce(
+            (SELECT aidataops._base_type(t.oid) FROM pg_type AS t WHERE t.oid = to_regtype(wanted.type) AND t.typnamespace <> pg_my_temp_schema()),
+            (SELECT actual.type FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+              WHERE a.attrelid = relation AND a.attname = wanted.name AND NOT a.attisdropped
+                AND lower(t.typname) IN (plain_name, '_' || rtrim(plain_name, '[]')) AND (t.typcategory = 'A') = (plain_name LIKE '%[]'))));
         IF actual.type IS NULL THEN
             differences := differences || format('column %I does not exist', wanted.name);
         ELSIF wanted.type IS NOT NULL AND (wanted_type IS DISTINCT FROM actual.type

@@ -20,7 +20,25 @@ SELECT rule, outcome FROM check_contract('staged', 'staged@HEAD') ORDER BY rule;
 SELECT gate('staged@HEAD', 'training');
 SELECT gate('staged@HEAD', 'inference');
 SELECT gate('staged@HEAD', 'export');
+-- who may not read all rows learns which rules fail, and not what was measured
+CREATE ROLE staged_half;
+GRANT SELECT (id) ON staged TO staged_half;
+SET ROLE staged_half;
+SELECT gate('staged@HEAD', 'training');
+RESET ROLE;
+DROP OWNED BY staged_half;
+DROP ROLE staged_half;
 SELECT drop_dataset('staged');
+-- types of users are known by their plain names, and temporary ones decide nothing
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE TABLE moody (m mood, ms mood[], d numeric(10, 2), v varchar(5));
+SELECT _type_differences('{"m": {"physicalType": "mood"}, "ms": {"physicalType": "mood[]"}, "d": {"physicalType": "numeric(10, 2)"}, "v": {"physicalType": "varchar(5)"}}', 'moody'::regclass);
+SELECT _type_differences('{"m": {"physicalType": "public.mood"}, "ms": {"physicalType": "mood"}, "d": {"physicalType": "numeric(11, 2)"}, "v": {"physicalType": "nowhere"}}', 'moody'::regclass);
+CREATE DOMAIN pg_temp.feeling AS mood;
+SELECT _type_differences('{"m": {"physicalType": "feeling"}}', 'moody'::regclass);
+DROP DOMAIN pg_temp.feeling;
+DROP TABLE moody;
+DROP TYPE mood;
 DELETE FROM aidataops.check_result WHERE run_id IN (SELECT run_id FROM aidataops.check_run WHERE contract = 'staged');
 DELETE FROM aidataops.check_run WHERE contract = 'staged';
 DELETE FROM aidataops.rule WHERE contract = 'staged';
