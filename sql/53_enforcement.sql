@@ -191,7 +191,7 @@ COMMENT ON FUNCTION aidataops._ruleset(text, text, text, jsonb) IS 'Internal: a 
 CREATE FUNCTION aidataops._rule_json(rule text, kind text, columns name[], parameters jsonb, severity text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT pg_catalog.jsonb_build_object('rule', rule, 'kind', kind, 'columns', columns, 'parameters', parameters, 'severity', severity);
+    SELECT pg_catalog.jsonb_build_object('rule', rule, 'kind', kind, 'columns', columns, 'parameters', parameters - '{check,stages}'::pg_catalog.text[], 'severity', severity);
 END;
 COMMENT ON FUNCTION aidataops._rule_json(text, text, name[], jsonb, text) IS 'Internal: a rule as an element of a ruleset.';
 
@@ -569,7 +569,7 @@ COMMENT ON FUNCTION aidataops._validate(text, text, text, oid, name[], boolean) 
 REVOKE ALL ON FUNCTION aidataops._validate(text, text, text, oid, name[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.__enforce_contract(caller oid, contract text, relation oid, mode text, validate boolean, dry_run boolean) RETURNS jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     enforcement aidataops.enforcement;
@@ -622,7 +622,7 @@ COMMENT ON FUNCTION aidataops.enforce_contract(text, regclass, text, boolean, bo
 'Enforces the active version of a contract on a table, in place of what was enforced of it before; returns the commands that it ran, with the locks that they take. mode: warn writes the row and counts, quarantine sets the row aside into aidataops.quarantine and goes on, reject refuses the statement; NULL for what the contract says. Rules of severity warn are only counted in each mode. validate: whether rows that are there are looked at, too, which reads the table: in mode reject constraints are validated, else violations are counted; false makes constraints NOT VALID, for validate_enforcement() later. dry_run: only tell what would be run. Needs the rights of the table''s owner, as whom commands are run; lock_timeout is honoured.';
 
 CREATE FUNCTION aidataops.__validate_enforcement(caller oid, contract text, relation oid) RETURNS jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     enforcement aidataops.enforcement;
@@ -645,7 +645,7 @@ COMMENT ON FUNCTION aidataops.validate_enforcement(text, regclass) IS
 'Looks at the rows that are there: validates constraints that enforce_contract(..., validate => false) left NOT VALID, reading the table under a lock that lets others read and write; in modes quarantine and warn counts the rows that break rules. Needs the rights of the table''s owner.';
 
 CREATE FUNCTION aidataops.__suspend_enforcement(caller oid, contract text, relation oid, reason text, until timestamptz) RETURNS jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     enforcement aidataops.enforcement;
@@ -679,7 +679,7 @@ COMMENT ON FUNCTION aidataops.suspend_enforcement(text, regclass, text, timestam
 'Lets everything pass until a time, and records why. It ends by itself: triggers take the place of constraints, and know the time. resume_enforcement() puts the constraints back, then or before. Needs the rights of the table''s owner.';
 
 CREATE FUNCTION aidataops.__resume_enforcement(caller oid, contract text, relation oid) RETURNS jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     enforcement aidataops.enforcement;
@@ -710,7 +710,7 @@ COMMENT ON FUNCTION aidataops.resume_enforcement(text, regclass) IS
 'Ends a suspension: puts back what suspend_enforcement() replaced. Constraints are NOT VALID, because rows came in meanwhile; call validate_enforcement() afterwards. Needs the rights of the table''s owner.';
 
 CREATE FUNCTION aidataops.__drop_enforcement(caller oid, contract text, relation oid, dry_run boolean) RETURNS jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     enforcement aidataops.enforcement;

@@ -99,7 +99,7 @@ COMMENT ON FUNCTION aidataops._write_quarantined(regclass, text, jsonb, jsonb, j
 
 CREATE FUNCTION aidataops.release_quarantine(relation regclass, quarantine_ids bigint[] DEFAULT NULL, repair jsonb DEFAULT NULL,
     OUT quarantine_id bigint, OUT outcome text, OUT problem text) RETURNS SETOF record
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE

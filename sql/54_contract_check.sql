@@ -123,191 +123,28 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_not_temporary(text, text) IS 'Internal: an error if who calls could decide what a query reads.';
 
--- How values of a type are compared with constants of a document: as numbers, as text, or as values of the type.
-CREATE FUNCTION aidataops._comparison_class(type oid) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT CASE WHEN t.oid IN ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype) THEN 'integer'
-                    WHEN t.oid IN ('float4'::pg_catalog.regtype, 'float8'::pg_catalog.regtype) THEN 'float'
-                    WHEN t.oid = 'numeric'::pg_catalog.regtype THEN 'numeric'
-                    WHEN t.oid IN ('text'::pg_catalog.regtype, 'varchar'::pg_catalog.regtype) THEN 'text'
-                    WHEN t.oid IN ('json'::pg_catalog.regtype, 'jsonb'::pg_catalog.regtype) THEN 'json'
-                    WHEN t.typcategory = 'A' THEN 'array'
-                    WHEN t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace AND t.typcategory NOT IN ('S', 'B', 'E') THEN 'own'
-                    ELSE 'other' END
-          FROM pg_catalog.pg_type AS t WHERE t.oid = type;
-    END;
-COMMENT ON FUNCTION aidataops._comparison_class(oid) IS 'Internal: how values of a type are compared with constants of a document.';
-
-CREATE FUNCTION aidataops._comparable(column_sql text, type oid) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT CASE WHEN aidataops._comparison_class(type) = 'other' THEN column_sql || '::text' ELSE column_sql END;
-    END;
-COMMENT ON FUNCTION aidataops._comparable(text, oid) IS 'Internal: a column in the form in which it is compared with constants.';
-
--- As rules of rows do: 0.1 is a value of float4, which as float8 is another.
-CREATE FUNCTION aidataops._float_of(value text, type oid) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT CASE WHEN type = 'float4'::pg_catalog.regtype AND value ~ '^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$'
-                     AND (value::numeric = 0 OR abs(value::numeric) BETWEEN 1e-37 AND 1e38) THEN 'float4' ELSE 'float8' END;
-    END;
-COMMENT ON FUNCTION aidataops._float_of(text, oid) IS 'Internal: the type in which a constant is compared with a column of float4 or float8.';
-
-CREATE FUNCTION aidataops._constant(value text, type oid) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT format('%L::%s', value, CASE aidataops._comparison_class(type)
-            WHEN 'integer' THEN CASE WHEN value ~ '^-?\d{1,9}$' THEN 'int4' WHEN value ~ '^-?\d{1,18}$' THEN 'int8' ELSE 'numeric' END
-            WHEN 'float' THEN aidataops._float_of(value, type) WHEN 'numeric' THEN 'numeric' WHEN 'own' THEN pg_catalog.format_type(type, NULL)
-            WHEN 'json' THEN 'jsonb' ELSE 'text' END);
-    END;
-COMMENT ON FUNCTION aidataops._constant(text, oid) IS 'Internal: a constant of a document as a literal that compares with a column of a type.';
-
--- What cannot be a value of the type is never equal to one.
-CREATE FUNCTION aidataops._is_one_of(column_sql text, type oid, allowed jsonb) RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    class text := aidataops._comparison_class(type);
-    element text := CASE class WHEN 'float' THEN 'float8' WHEN 'own' THEN format_type(type, NULL) WHEN 'other' THEN 'text' WHEN 'text' THEN 'text' ELSE 'numeric' END;
-    given text[];
-BEGIN
-    IF jsonb_typeof(allowed) IS DISTINCT FROM 'array' THEN
-        RAISE EXCEPTION 'values must be an array' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF class IN ('json', 'array') THEN
-        RAISE EXCEPTION 'columns of type % are not compared with values', format_type(type, NULL) USING ERRCODE = 'feature_not_supported';
-    END IF;
-    given := ARRAY(SELECT v.value FROM jsonb_array_elements_text(allowed) AS v (value) WHERE v.value IS NOT NULL);
-    IF class IN ('integer', 'float', 'numeric') THEN
-        given := ARRAY(SELECT v FROM unnest(given) AS v WHERE v ~ '^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$');
-    END IF;
-    IF type = 'float4'::regtype THEN
-        given := ARRAY(SELECT v FROM unnest(given) AS v WHERE aidataops._float_of(v, type) = 'float4');
-        element := 'float4';
-    END IF;
-    IF class = 'integer' THEN
-        given := ARRAY(SELECT trim_scale(v::numeric)::text FROM unnest(given) AS v WHERE v::numeric = trunc(v::numeric) AND abs(v::numeric) < 9e18);
-        element := CASE type WHEN 'int8'::regtype THEN 'int8' ELSE 'int4' END;
-        IF element = 'int4' THEN
-            given := ARRAY(SELECT v FROM unnest(given) AS v WHERE abs(v::numeric) < 2147483648);
-        END IF;
-    END IF;
-    RETURN format('%s = ANY (%L::%s[])', aidataops._comparable(column_sql, type), given, element);
-END $$;
-COMMENT ON FUNCTION aidataops._is_one_of(text, oid, jsonb) IS 'Internal: the expression that a column has one of some values.';
-
--- The formats of the standard; where a type guarantees the format, nothing is left to check.
-CREATE FUNCTION aidataops._format_pattern(format text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT CASE lower(format)
-            WHEN 'email' THEN '^[^@\s"(),:;<>\[\\\]]+@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$'
-            WHEN 'uuid' THEN '^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$'
-            WHEN 'uri' THEN '^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`]*$'
-            WHEN 'hostname' THEN '^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$'
-            WHEN 'ipv4' THEN '^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$'
-            WHEN 'ipv6' THEN '^(?=.*:)(?!.*:::)(?!.*::.*::)(([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?=(.*::))[0-9A-Fa-f:]{2,39})$'
-            WHEN 'date' THEN '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'
-            WHEN 'time' THEN '^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)?$'
-            WHEN 'date-time' THEN '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)?$'
-            END;
-    END;
-COMMENT ON FUNCTION aidataops._format_pattern(text) IS 'Internal: the regular expression of a format; NULL if there is none.';
-
-CREATE FUNCTION aidataops._outside(measure text, type oid, parameters jsonb) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT string_agg(format('%s %s %s', measure, o.operator, aidataops._constant(parameters ->> o.name, type)), ' OR ' ORDER BY o.name)
-          FROM (VALUES ('min', '<'), ('max', '>'), ('min_exclusive', '<='), ('max_exclusive', '>=')) AS o (name, operator)
-         WHERE parameters ->> o.name IS NOT NULL;
-    END;
-COMMENT ON FUNCTION aidataops._outside(text, oid, jsonb) IS 'Internal: the expression that something is out of bounds; NULL without bounds.';
-
--- True of a row that breaks the rule; NULL, as in a CHECK, breaks none.
-CREATE FUNCTION aidataops._violation(kind text, columns name[], types oid[], parameters jsonb) RETURNS text
+-- True of a row that breaks the rule; NULL, as in a CHECK, breaks none. Rows are judged by what judges them when they are
+-- written, so that a check and the enforcement never differ.
+CREATE FUNCTION aidataops._violation(rule text, kind text, columns name[], parameters jsonb) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    col text := 'r.' || quote_ident(columns[1]);
-    type oid := types[1];
-    class text := aidataops._comparison_class(type);
-    value text := aidataops._comparable(col, type);
-    vector_dims text;
-    found_violation text;
 BEGIN
-    -- a constant that is missing would make a rule that nothing breaks
-    IF kind IN ('pattern', 'multiple_of', 'dimensions') AND (parameters ->> CASE kind WHEN 'pattern' THEN 'regex' WHEN 'multiple_of' THEN 'divisor' ELSE kind END) IS NULL
-       OR kind = 'format' AND class IN ('text', 'other') AND aidataops._format_pattern(parameters ->> 'format') IS NULL THEN
-        RAISE EXCEPTION 'rule of kind "%" says nothing that can be checked: %', kind, parameters USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    CASE kind
-        WHEN 'required' THEN
-            RETURN format('%s IS NOT DISTINCT FROM NULL', col);
-        WHEN 'range' THEN
-            found_violation := aidataops._outside(value, type, parameters);
-        WHEN 'length' THEN
-            found_violation := aidataops._outside(format('length(%s::text)', col), 'int4'::regtype, parameters);
-            -- bytes are counted without reading the text, and are no fewer than characters
-            IF parameters ->> 'min' IS NULL AND parameters ->> 'max' ~ '^\d{1,9}$' AND class = 'text' THEN
-                found_violation := format('octet_length(%s) > %s AND %s', col, parameters ->> 'max', found_violation);
-            END IF;
-        WHEN 'pattern' THEN
-            RETURN format('%s::text !~ %L', col, parameters ->> 'regex');
-        WHEN 'values' THEN
-            RETURN format('NOT %s', aidataops._is_one_of(col, type, parameters -> 'values'));
-        WHEN 'not_values' THEN
-            RETURN aidataops._is_one_of(col, type, parameters -> 'values');
-        WHEN 'multiple_of' THEN
-            RETURN CASE WHEN class = 'integer' AND parameters ->> 'divisor' ~ '^\d{1,9}$' THEN format('%s %% %L::int4 <> 0', col, parameters ->> 'divisor')
-                        ELSE format('%s::numeric %% %L::numeric <> 0', col, parameters ->> 'divisor') END;
-        WHEN 'format' THEN
-            IF class IN ('text', 'other') THEN
-                found_violation := format('%s::text !~ %L', col, aidataops._format_pattern(parameters ->> 'format'));
-            ELSE
-                RETURN 'false';
-            END IF;
-        WHEN 'items' THEN
-            found_violation := concat_ws(' OR ',
-                aidataops._outside(CASE class WHEN 'array' THEN format('cardinality(%s)', col)
-                                              ELSE format('CASE jsonb_typeof(%1$s::jsonb) WHEN ''array'' THEN jsonb_array_length(%1$s::jsonb) END', col) END, 'int4'::regtype, parameters),
-                CASE WHEN class = 'json' THEN format('jsonb_typeof(%s::jsonb) <> ''array''', col) END,
-                CASE WHEN parameters -> 'unique' = 'true' THEN
-                    CASE class WHEN 'array' THEN format('(SELECT count(*) > count(DISTINCT i::text) + count(*) FILTER (WHERE i IS NULL) FROM unnest(%s) AS i)', col)
-                               ELSE format('(SELECT count(*) > count(DISTINCT i) FROM jsonb_array_elements(CASE jsonb_typeof(%1$s::jsonb) WHEN ''array'' THEN %1$s::jsonb ELSE ''[]'' END) AS i)', col) END END);
-        WHEN 'properties' THEN
-            found_violation := concat_ws(' OR ',
-                aidataops._outside(format('(SELECT count(*) FROM jsonb_object_keys(CASE jsonb_typeof(%1$s::jsonb) WHEN ''object'' THEN %1$s::jsonb ELSE ''{}'' END))', col), 'int4'::regtype, parameters),
-                format('jsonb_typeof(%s::jsonb) <> ''object''', col),
-                CASE WHEN parameters ? 'required' THEN
-                    format('NOT %s::jsonb ?& %L::text[]', col, ARRAY(SELECT jsonb_array_elements_text(parameters -> 'required'))) END);
-        WHEN 'dimensions' THEN
-            SELECT format('%I.vector_dims(%s)', n.nspname, col) INTO vector_dims
-              FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
-              JOIN pg_proc AS p ON p.pronamespace = n.oid AND p.proname = 'vector_dims' AND p.proargtypes[0] = t.oid AND p.pronargs = 1
-             WHERE t.oid = type;
-            RETURN format('%s <> %L::int4', coalesce(vector_dims, format('cardinality(%s)', col)), parameters ->> 'dimensions');
-        WHEN 'compare' THEN
-            IF parameters ->> 'operator' IS NULL OR parameters ->> 'operator' <> ALL ('{=,<>,<,<=,>,>=}') OR cardinality(columns) <> 2 THEN
-                RAISE EXCEPTION 'comparison needs two columns and one of the operators = <> < <= > >=' USING ERRCODE = 'invalid_parameter_value';
-            END IF;
-            RETURN format('NOT (r.%I %s r.%I)', columns[1], parameters ->> 'operator', columns[2]);
-        WHEN 'expression' THEN
+    CASE
+        WHEN kind = 'required' AND parameters -> 'values' IS NULL THEN
+            RETURN format('r.%I IS NOT DISTINCT FROM NULL', columns[1]);
+        WHEN kind = 'expression' THEN
             IF NOT aidataops._is_single_expression(parameters ->> 'sql') THEN
                 RAISE EXCEPTION 'rule is more than one expression' USING ERRCODE = 'syntax_error';
             END IF;
             PERFORM aidataops._check_not_temporary(format(E'SELECT (%s\n)', parameters ->> 'sql'));
             RETURN format(E'NOT (%s\n)', parameters ->> 'sql');
         ELSE
-            RAISE EXCEPTION 'kind "%" of rule is not known', kind USING ERRCODE = 'feature_not_supported';
+            RETURN format('NOT aidataops.conforms(%L::aidataops.ruleset, %s)',
+                          aidataops._ruleset('contract', 'version', 'table', jsonb_build_array(aidataops._rule_json(rule, kind, columns, parameters, 'error'))),
+                          aidataops._columns(columns, 'r'));
     END CASE;
-    IF coalesce(found_violation, '') = '' THEN
-        RAISE EXCEPTION 'rule of kind "%" says nothing that can be checked: %', kind, parameters USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    RETURN found_violation;
 END $$;
-COMMENT ON FUNCTION aidataops._violation(text, name[], oid[], jsonb) IS 'Internal: the expression that is true of a row r that breaks a rule.';
+COMMENT ON FUNCTION aidataops._violation(text, text, name[], jsonb) IS 'Internal: the expression that is true of a row r that breaks a rule.';
 
 CREATE FUNCTION aidataops._statistic(function text, column_name name, parameters jsonb) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -683,6 +520,7 @@ DECLARE
     wanted record;
     actual record;
     wanted_type oid;
+    plain_name text;
     differences text[] := '{}';
 BEGIN
     IF jsonb_typeof(expected) IS DISTINCT FROM 'object' THEN
@@ -694,7 +532,13 @@ BEGIN
     LOOP
         SELECT aidataops._base_type(a.atttypid) AS type, format_type(a.atttypid, a.atttypmod) AS name INTO actual
           FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = wanted.name AND a.attnum > 0 AND NOT a.attisdropped;
-        wanted_type := aidataops._base_type(to_regtype(wanted.type));
+        -- a name without a schema is that of a type of PostgreSQL, or of the column's own, and not of a temporary one of who asks
+        plain_name := lower(trim(both ' "' FROM regexp_replace(wanted.type, '\(.*\)', '')));
+        wanted_type := (SELECT coalesce(
+            (SELECT aidataops._base_type(t.oid) FROM pg_type AS t WHERE t.oid = to_regtype(wanted.type) AND t.typnamespace <> pg_my_temp_schema()),
+            (SELECT actual.type FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+              WHERE a.attrelid = relation AND a.attname = wanted.name AND NOT a.attisdropped
+                AND lower(t.typname) IN (plain_name, '_' || rtrim(plain_name, '[]')) AND (t.typcategory = 'A') = (plain_name LIKE '%[]'))));
         IF actual.type IS NULL THEN
             differences := differences || format('column %I does not exist', wanted.name);
         ELSIF wanted.type IS NOT NULL AND (wanted_type IS DISTINCT FROM actual.type
@@ -719,6 +563,7 @@ DECLARE
     column_types oid[] := aidataops._types_of(rule.columns, names, types);
     missing name := (SELECT c.name FROM unnest(rule.columns, column_types) AS c (name, type) WHERE c.type IS NULL LIMIT 1);
     col text := 'r.' || quote_ident(rule.columns[1]);
+    detail text;
 BEGIN
     has_query := rule.kind IN ('duplicates', 'unique', 'reference', 'sql', 'agreement', 'accuracy', 'coverage', 'drift', 'type');
     IF rule.operator IS NOT NULL OR rule.level = 'table' THEN
@@ -729,21 +574,17 @@ BEGIN
     ELSIF has_query THEN
         RETURN;
     ELSIF rule.level = 'row' THEN
-        violation := aidataops._violation(rule.kind, rule.columns, column_types, rule.parameters);
+        violation := aidataops._violation(rule.rule, rule.kind, rule.columns, rule.parameters);
     ELSE
         CASE rule.kind
             WHEN 'row_count' THEN measure := 'count(*)';
-            WHEN 'missing' THEN
-                violation := col || ' IS NOT DISTINCT FROM NULL';
-                IF jsonb_array_length(rule.parameters -> 'values') > 0 THEN
-                    violation := format('%s OR %s', violation, aidataops._is_one_of(col, column_types[1], rule.parameters -> 'values'));
-                END IF;
-            WHEN 'invalid' THEN violation := aidataops._violation(rule.parameters ->> 'check', rule.columns, column_types, rule.parameters);
+            WHEN 'missing' THEN violation := aidataops._violation(rule.rule, 'required', rule.columns, rule.parameters);
+            WHEN 'invalid' THEN violation := aidataops._violation(rule.rule, rule.parameters ->> 'check', rule.columns, rule.parameters);
             WHEN 'model_share' THEN
                 IF column_types[1] IS NULL THEN
                     RAISE EXCEPTION 'rule about the share of models names no column' USING ERRCODE = 'invalid_parameter_value';
                 END IF;
-                violation := aidataops._is_one_of(col, column_types[1], rule.parameters -> 'values');
+                violation := aidataops._violation(rule.rule, 'not_values', rule.columns, rule.parameters);
             WHEN 'freshness' THEN
                 measure := format('extract(epoch FROM %L::timestamptz - %s)', now,
                     CASE column_types[1] WHEN 'timestamptz'::regtype THEN format('max(%s)', col)
@@ -756,7 +597,8 @@ BEGIN
         counted := format('count(*) FILTER (WHERE %s)', violation);
     END IF;
 EXCEPTION WHEN OTHERS THEN
-    problem := SQLERRM;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    problem := concat_ws(': ', SQLERRM, nullif(detail, ''));
 END $$;
 COMMENT ON FUNCTION aidataops._plan_rule(aidataops.rule, name[], oid[], timestamptz) IS 'Internal: the aggregates that measure a rule in the scan of all rules, whether it takes a query of its own, and why it cannot be measured.';
 
@@ -1168,7 +1010,7 @@ REVOKE ALL ON FUNCTION aidataops._record_check(oid, aidataops.contract, aidataop
 -- What the caller may know of decides which contract and which version are meant, so that is asked as the caller.
 CREATE FUNCTION aidataops._what_to_check(contract text, version aidataops.dataset_version, contract_version text,
     OUT chosen_version text, OUT numbered text, OUT allowed boolean) RETURNS record
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     chosen_version := (aidataops._contract_to_check(contract, contract_version)).version;
@@ -1182,7 +1024,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._what_to_check(text, aidataops.dataset_version, text) IS 'Internal: which version of a contract and of a dataset the caller means, and whether he may check it.';
 
 CREATE FUNCTION aidataops.__run_check(caller oid, contract text, version aidataops.dataset_version, contract_version text, timeout interval) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     c aidataops.contract;
@@ -1213,7 +1055,7 @@ COMMENT ON FUNCTION aidataops._run_check(text, aidataops.dataset_version, text, 
 
 CREATE FUNCTION aidataops.check_contract(contract text, version aidataops.dataset_version DEFAULT NULL, contract_version text DEFAULT NULL, timeout interval DEFAULT NULL)
     RETURNS TABLE (rule text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text)
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 COST 100000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 COST 100000 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     run bigint;
@@ -1233,7 +1075,7 @@ COMMENT ON FUNCTION aidataops.check_contract(text, aidataops.dataset_version, te
 CREATE FUNCTION aidataops.check_results(contract text, version aidataops.dataset_version DEFAULT NULL)
     RETURNS TABLE (rule text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text,
         severity text, run_id bigint, contract_version text, checked_version aidataops.dataset_version, checked_at timestamptz)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN QUERY
@@ -1252,7 +1094,7 @@ COMMENT ON FUNCTION aidataops.check_results(text, aidataops.dataset_version) IS
 CREATE FUNCTION aidataops.check_history(contract text, rule text DEFAULT NULL, since interval DEFAULT NULL)
     RETURNS TABLE (run_id bigint, checked_at timestamptz, contract_version text, version aidataops.dataset_version, outcome text, measured numeric,
         threshold text, failing bigint, message text, num_rows bigint, duration interval, checked_by name)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN QUERY

@@ -18,20 +18,35 @@ CREATE FUNCTION aidataops._contracts_in_force(dataset aidataops.dataset) RETURNS
 COMMENT ON FUNCTION aidataops._contracts_in_force(aidataops.dataset) IS 'Internal: the versions of contracts that hold for the table of a dataset.';
 
 -- Rules may be meant for some stages only: {"stages": ["training"]} in their parameters.
-CREATE FUNCTION aidataops._findings(run bigint, stage text) RETURNS text[]
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
-        SELECT coalesce(array_agg(format('%s: rule "%s" %s', w.contract, r.rule, CASE r.outcome WHEN 'error' THEN r.message ELSE coalesce('fails: ' || r.message, 'fails') END)
-                                  ORDER BY r.outcome, r.rule), '{}')
-          FROM aidataops.check_run AS w JOIN aidataops.check_result AS r USING (run_id)
+-- What was measured is told to those only who may read it in check_result; others learn which rules they are.
+CREATE FUNCTION aidataops._findings(caller oid, run bigint, stage text) RETURNS text[]
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    broken record;
+    in_words boolean;
+    findings text[] := '{}';
+BEGIN
+    FOR broken IN
+        SELECT w.contract, w.contract_version, r.rule, r.outcome, r.message FROM aidataops.check_run AS w JOIN aidataops.check_result AS r USING (run_id)
           LEFT JOIN aidataops.rule AS u ON u.contract = w.contract AND u.version = w.contract_version AND u.rule = r.rule
          WHERE w.run_id = run AND r.outcome IN ('fail', 'error')
-           AND (stage IS NULL OR u.parameters -> 'stages' IS NULL OR u.parameters -> 'stages' ? stage);
-    END;
-COMMENT ON FUNCTION aidataops._findings(bigint, text) IS 'Internal: the rules that a check found broken or could not measure, of those that count at a stage.';
+           AND (stage IS NULL OR u.parameters -> 'stages' IS NULL OR u.parameters -> 'stages' ? stage)
+         ORDER BY r.outcome, r.rule
+    LOOP
+        in_words := coalesce(in_words, (aidataops._supervised(caller, 'SELECT aidataops._reads_all_of($1 ->> 0, $1 ->> 1) AS allowed',
+                                                              jsonb_build_array(broken.contract, broken.contract_version)) -> 0 ->> 'allowed')::boolean, false);
+        findings := findings || format('%s: rule "%s" %s', broken.contract, broken.rule,
+            CASE WHEN NOT in_words OR broken.message IS NULL THEN CASE broken.outcome WHEN 'error' THEN 'cannot be measured' ELSE 'fails' END
+                 WHEN broken.outcome = 'error' THEN broken.message ELSE 'fails: ' || broken.message END);
+    END LOOP;
+    RETURN findings;
+END $$;
+COMMENT ON FUNCTION aidataops._findings(oid, bigint, text) IS 'Internal: the rules that a check found broken or could not measure, of those that count at a stage, in words for those who may read what was measured.';
+REVOKE ALL ON FUNCTION aidataops._findings(oid, bigint, text) FROM PUBLIC;
 
 -- The last check of each contract in force decides, if it was of this fingerprint, and of the document as it is.
-CREATE FUNCTION aidataops._obstacles(dataset aidataops.dataset, fingerprint aidataops.fingerprint, stage text) RETURNS text[]
+CREATE FUNCTION aidataops._obstacles(caller oid, dataset aidataops.dataset, fingerprint aidataops.fingerprint, stage text) RETURNS text[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -47,11 +62,12 @@ BEGIN
            AND w.document_hash = c.document_hash AND w.fingerprint OPERATOR(aidataops.=) _obstacles.fingerprint
          ORDER BY w.run_id DESC LIMIT 1;
         obstacles := obstacles || CASE WHEN run IS NULL THEN ARRAY[format('%s: version %s of the contract was not checked on these rows', c.contract, c.version)]
-                                       ELSE aidataops._findings(run, stage) END;
+                                       ELSE aidataops._findings(caller, run, stage) END;
     END LOOP;
     RETURN CASE WHEN any_contract THEN obstacles ELSE ARRAY['no contract is in force for its table'] END;
 END $$;
-COMMENT ON FUNCTION aidataops._obstacles(aidataops.dataset, aidataops.fingerprint, text) IS 'Internal: why rows with a fingerprint do not pass the contracts of a dataset; empty if they do.';
+COMMENT ON FUNCTION aidataops._obstacles(oid, aidataops.dataset, aidataops.fingerprint, text) IS 'Internal: why rows with a fingerprint do not pass the contracts of a dataset; empty if they do.';
+REVOKE ALL ON FUNCTION aidataops._obstacles(oid, aidataops.dataset, aidataops.fingerprint, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._check_stage(stage text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -75,7 +91,7 @@ COMMENT ON FUNCTION aidataops._refuse(text, text[], text) IS 'Internal: the erro
 
 -- As the caller: which version is meant, and of the table itself the fingerprint that it has now.
 CREATE FUNCTION aidataops._what_to_gate(version aidataops.dataset_version, OUT numbered text, OUT fingerprint text) RETURNS record
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     r record;
@@ -91,7 +107,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._what_to_gate(aidataops.dataset_version) IS 'Internal: the numbered form of a version; for WORKING the fingerprint of the table.';
 
 CREATE FUNCTION aidataops.__gate(caller oid, version aidataops.dataset_version, stage text) RETURNS aidataops.dataset_version
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     meant jsonb;
@@ -103,7 +119,7 @@ BEGIN
     meant := aidataops._supervised(caller, 'SELECT * FROM aidataops._what_to_gate(($1 ->> 0)::aidataops.dataset_version)', jsonb_build_array(version::text)) -> 0;
     numbered := meant ->> 'numbered';
     ds := aidataops._dataset(aidataops.dataset_name(numbered));
-    obstacles := aidataops._obstacles(ds, coalesce((meant ->> 'fingerprint')::aidataops.fingerprint,
+    obstacles := aidataops._obstacles(caller, ds, coalesce((meant ->> 'fingerprint')::aidataops.fingerprint,
         (SELECT v.fingerprint FROM aidataops.version AS v WHERE v.version OPERATOR(aidataops.=) numbered)), stage);
     IF obstacles <> '{}' THEN
         PERFORM aidataops._refuse(format('version %s does not pass the gate for %s', numbered, stage), obstacles, format('Use check_contract(contract, %L) to check it, and see check_results(contract, %1$L).', numbered));
@@ -118,7 +134,7 @@ CREATE FUNCTION aidataops._gate(version aidataops.dataset_version, stage text) R
 COMMENT ON FUNCTION aidataops._gate(aidataops.dataset_version, text) IS 'Internal: asks the gate.';
 
 CREATE FUNCTION aidataops.gate(version aidataops.dataset_version, stage text DEFAULT 'training') RETURNS aidataops.dataset_version
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     IF version IS NULL THEN
@@ -129,13 +145,13 @@ BEGIN
     RETURN aidataops._gate(version, stage);
 END $$;
 COMMENT ON FUNCTION aidataops.gate(aidataops.dataset_version, text) IS
-'Raises (55000) unless every contract in force for the table of a dataset was checked on exactly the fingerprint of a version, and passed; the rules that fail stand in DETAIL, line by line. Returns the numbered version, so that a pipeline can go on with it. The last check of that fingerprint decides, of whatever version it was; warnings pass, and rules that could not be measured do not. stage: what the version is about to be used for; rules whose parameters name stages count at these only. Reads no data, except for name@WORKING, whose fingerprint it computes. Errors too: no contract is in force, no such version, one that the caller may not know of.';
+'Raises (55000) unless every contract in force for the table of a dataset was checked on exactly the fingerprint of a version, and passed; the rules that fail stand in DETAIL, line by line, with what was measured for those who may read all rows. Returns the numbered version, so that a pipeline can go on with it. The last check of that fingerprint decides, of whatever version it was; warnings pass, and rules that could not be measured do not. stage: what the version is about to be used for; rules whose parameters name stages count at these only. Reads no data, except for name@WORKING, whose fingerprint it computes. Errors too: no contract is in force, no such version, one that the caller may not know of.';
 
 -- ------------------------------------------------------------------- commits
 
 -- Called by commit() on the version that it has just made. The error undoes the commit.
 CREATE FUNCTION aidataops._gate_commit(caller oid, dataset_id integer, number integer) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     ds aidataops.dataset := (SELECT d FROM aidataops.dataset AS d WHERE d.dataset_id = _gate_commit.dataset_id);
@@ -148,7 +164,7 @@ BEGIN
     FOR c IN SELECT * FROM aidataops._contracts_in_force(ds) LOOP
         any_contract := true;
         run := aidataops._record_check(caller, c, ds, version, aidataops._timeout_ms(NULL)); -- a statement of its own, for the next to see it
-        obstacles := obstacles || aidataops._findings(run, NULL);
+        obstacles := obstacles || aidataops._findings(caller, run, NULL);
     END LOOP;
     IF NOT any_contract THEN
         obstacles := ARRAY['no contract is in force for its table'];
@@ -180,7 +196,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._may_know_why(oid, aidataops.dataset) IS 'Internal: whether a caller may be told why a gate is closed.';
 
-CREATE FUNCTION aidataops._live_obstacles(dataset aidataops.dataset, stage text, max_age interval) RETURNS text[]
+CREATE FUNCTION aidataops._live_obstacles(caller oid, dataset aidataops.dataset, stage text, max_age interval) RETURNS text[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -200,15 +216,16 @@ BEGIN
         ELSIF last.finished_at < clock_timestamp() - max_age THEN
             obstacles := obstacles || format('%s: the last check is of %s, which is longer ago than %s', c.contract, last.finished_at, max_age);
         ELSE
-            obstacles := obstacles || aidataops._findings(last.run_id, stage);
+            obstacles := obstacles || aidataops._findings(caller, last.run_id, stage);
         END IF;
     END LOOP;
     RETURN CASE WHEN any_contract THEN obstacles ELSE ARRAY['no contract is in force for its table'] END;
 END $$;
-COMMENT ON FUNCTION aidataops._live_obstacles(aidataops.dataset, text, interval) IS 'Internal: why the table of a dataset may not be served as it is.';
+COMMENT ON FUNCTION aidataops._live_obstacles(oid, aidataops.dataset, text, interval) IS 'Internal: why the table of a dataset may not be served as it is.';
+REVOKE ALL ON FUNCTION aidataops._live_obstacles(oid, aidataops.dataset, text, interval) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._gated_version(caller oid, dataset_id integer, stage text, max_age interval, history_table name) RETURNS integer
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     ds aidataops.dataset := (SELECT d FROM aidataops.dataset AS d WHERE d.dataset_id = _gated_version.dataset_id);
@@ -220,7 +237,7 @@ BEGIN
     IF ds.dataset_id IS NULL THEN
         RAISE EXCEPTION 'dataset of the gated view is gone' USING ERRCODE = 'undefined_object';
     ELSIF history_table IS NULL THEN
-        obstacles := aidataops._live_obstacles(ds, stage, max_age);
+        obstacles := aidataops._live_obstacles(caller, ds, stage, max_age);
         found_number := CASE WHEN obstacles = '{}' THEN 0 END;
     ELSE
         FOR v IN SELECT * FROM aidataops.version AS w WHERE w.dataset_id = ds.dataset_id ORDER BY w.number DESC LOOP
@@ -228,8 +245,8 @@ BEGIN
                 obstacles := coalesce(obstacles, ARRAY[format('version %s is of %s, which is longer ago than %s', v.version, v.committed_at, max_age)]);
                 EXIT;
             END IF;
-            obstacles := coalesce(obstacles, aidataops._obstacles(ds, v.fingerprint, stage));
-            IF obstacles = '{}' OR aidataops._obstacles(ds, v.fingerprint, stage) = '{}' THEN
+            obstacles := coalesce(obstacles, aidataops._obstacles(caller, ds, v.fingerprint, stage));
+            IF obstacles = '{}' OR aidataops._obstacles(caller, ds, v.fingerprint, stage) = '{}' THEN
                 found_number := v.number;
                 EXIT;
             END IF;
@@ -255,7 +272,7 @@ REVOKE ALL ON FUNCTION aidataops._gated_version(oid, integer, text, interval, na
 CREATE FUNCTION aidataops.gated_version(dataset_id integer, stage text, max_age interval, history_table name) RETURNS integer
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops.gated_version(integer, text, interval, name) IS
-'What gated views ask, once a query: the number of the last version of a dataset that passes the gate for a stage and is not older than max_age (NULL: of any age). history_table: where the view finds its rows; NULL asks about the table itself, and the answer is 0. An error (55000) if there is none, with the failing rules for those who may know of the dataset and those who may read such a view of its owner''s.';
+'What gated views ask, once a query: the number of the last version of a dataset that passes the gate for a stage and is not older than max_age (NULL: of any age). history_table: where the view finds its rows; NULL asks about the table itself, and the answer is 0. An error (55000) if there is none, with the failing rules for those who may know of the dataset and those who may read such a view of its owner''s, and what was measured for those who may read all rows.';
 
 -- The caller's own CREATE VIEW, so no SET search_path, and all is qualified.
 CREATE FUNCTION aidataops.create_gated_view(view text, dataset text, stage text DEFAULT 'inference', max_age interval DEFAULT NULL) RETURNS regclass
@@ -277,7 +294,7 @@ COMMENT ON FUNCTION aidataops.create_gated_view(text, text, text, interval) IS
 'Creates a view for consumers and returns it: it serves the last version of a dataset that passed the contracts in force and raises (55000, with the failing rules) if there is none. dataset: its name; name@WORKING, or a dataset that keeps fingerprints only, serves the table as it is, as long as its last check passed. max_age: of the version, since it was committed; of the table, since its last check; NULL for any. Readers need SELECT on the view and nothing else; policies of the table do not apply to them. Each query asks the gate once, before it reads a row, and of a version it also passes over the rows of others. Needs the rights of the dataset''s owner. Errors: the name is taken, no such dataset, no version yet.';
 
 CREATE FUNCTION aidataops._gated_query(dataset text, stage text, max_age interval) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     ds aidataops.dataset := aidataops._dataset(split_part(dataset, '@', 1));

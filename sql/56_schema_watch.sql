@@ -655,7 +655,7 @@ CREATE FUNCTION aidataops._reconcile_schema() RETURNS jsonb
 COMMENT ON FUNCTION aidataops._reconcile_schema() IS 'Internal: reconcile_schema() before its rows are made.';
 
 CREATE FUNCTION aidataops.reconcile_schema() RETURNS TABLE (contract text, version text, relation text, change text, name name, before text, after text, breaks text[])
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     IF EXISTS (SELECT FROM pg_event_trigger AS e WHERE e.evtfoid = 'aidataops._watch_schema_event()'::regprocedure AND e.evtenabled IN ('D', 'R')) THEN

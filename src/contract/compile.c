@@ -148,6 +148,52 @@ may_read_sensitive(const Object *object, const char *kind)
 	return false;
 }
 
+/* What stands beside the rule: in the value of an extension, or in the custom properties of a check. */
+static const Json *
+stages_of(const Json *at)
+{
+	const Json *properties = json_get(at, "customProperties");
+
+	if (json_get(at, "property"))
+		return json_get(json_get(at, "value"), "stages");
+	for (int i = 0; i < json_length(properties); i++)
+	{
+		const char *name = json_get_string(properties->children[i], "property");
+
+		if (name && strcmp(name, "aidataops.stages") == 0)
+			return json_get(properties->children[i], "value");
+	}
+	return NULL;
+}
+
+static bool
+are_names(const Json *names)
+{
+	if (!json_is(names, JSON_IS_ARRAY) || names->count == 0)
+		return false;
+	for (int i = 0; i < names->count; i++)
+		if (json_string(names->children[i]) == NULL || names->children[i]->text[0] == '\0')
+			return false;
+	return true;
+}
+
+/* A rule with stages counts at the gates for these only. */
+static void
+take_stages(Compiler *compiler, const Json *at, Parameters *parameters)
+{
+	const Json *stages = stages_of(at);
+
+	if (stages == NULL)
+		return;
+	if (are_names(stages))
+		parameter_json(parameters, "stages", stages);
+	else
+		finding(compiler, FINDING_ERROR, stages, "invalid_value",
+				psprintf("stages is %s", json_printed(stages)),
+				pstrdup("It must be an array of names, such as [\"training\"]; without it the rule "
+						"counts at every stage."));
+}
+
 static Rule *
 add_rule(Compiler *compiler, const Object *object, const Json *at, const char *name,
 		 const char *kind, List *columns, Parameters *parameters)
@@ -159,6 +205,7 @@ add_rule(Compiler *compiler, const Object *object, const Json *at, const char *n
 		parameters = parameters_new();
 	if (columns == NIL ? may_read_sensitive(object, kind) : any_sensitive(columns))
 		parameter_raw(parameters, "sensitive", "true");
+	take_stages(compiler, at, parameters);
 	rule->name = unique_name(compiler, name ? name : made_name(object, kind, columns));
 	rule->object = object->name;
 	rule->kind = kind;

@@ -74,18 +74,22 @@ void
 check_conflicts(Compiler *compiler)
 {
 	List *rules = rules_that_may_conflict(compiler);
+	int count = list_length(rules);
+	const Json **parameters = palloc(sizeof(Json *) * (count + 1));
 
-	for (int i = 1; i < list_length(rules); i++)
+	for (int i = 0; i < count; i++)
+		parameters[i] = parameters_of(list_nth(rules, i));
+	for (int i = 1; i < count; i++)
 	{
 		const Rule *rule = list_nth(rules, i);
 
-		CHECK_FOR_INTERRUPTS();
 		for (int j = 0; j < i; j++)
 		{
 			const Rule *other = list_nth(rules, j);
 
+			CHECK_FOR_INTERRUPTS();
 			if (are_comparable(rule, other) &&
-				exclude_each_other(rule->kind, parameters_of(rule), parameters_of(other)))
+				exclude_each_other(rule->kind, parameters[i], parameters[j]))
 				finding(compiler, FINDING_ERROR, rule->at, "conflicting_rules",
 						psprintf("no value of \"%s\" can satisfy this and %s",
 								 (char *) linitial(rule->columns), json_pointer(other->at)),

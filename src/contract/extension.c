@@ -241,13 +241,13 @@ static const Extension extensions[] = {
 	{"schemaWatch", schema_watch, NULL},
 	{"labelSchema", label_schema, NULL},
 	{"minimumAgreement", minimum_agreement,
-	 "coefficient! value! unit! rater! label! level weights object"},
-	{"minimumAccuracy", minimum_accuracy, "gold! key! label! value! gold_label object"},
-	{"driftLimit", drift_limit, "reference! value! method columns object"},
-	{"freshness", freshness, "value! unit column object"},
-	{"coverage", coverage, "columns slices min_rows share object"},
-	{"maximumModelShare", maximum_model_share, "values! value! column object"},
-	{"batchVolume", batch_volume, "min max object"},
+	 "coefficient! value! unit! rater! label! level weights object stages"},
+	{"minimumAccuracy", minimum_accuracy, "gold! key! label! value! gold_label object stages"},
+	{"driftLimit", drift_limit, "reference! value! method columns object stages"},
+	{"freshness", freshness, "value! unit column object stages"},
+	{"coverage", coverage, "columns slices min_rows share object stages"},
+	{"maximumModelShare", maximum_model_share, "values! value! column object stages"},
+	{"batchVolume", batch_volume, "min max object stages"},
 };
 
 /* Which table one of the document is about. */

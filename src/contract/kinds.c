@@ -133,7 +133,7 @@ static const struct
 	 "gold_label reference method relation column object ",
 	 JSON_IS_STRING},
 	{" divisor dimensions p min_rows share value ", JSON_IS_NUMBER},
-	{" values to columns ", JSON_IS_ARRAY},
+	{" values to columns stages ", JSON_IS_ARRAY},
 };
 
 static bool

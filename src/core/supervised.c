@@ -94,7 +94,8 @@ rows_as_json(const char *statement, Datum argument, bool argument_is_null, bool 
 	bool isnull;
 	Datum result;
 
-	plan = SPI_prepare(query, 1, &type);
+	/* a query that may write must not run in workers, which may not */
+	plan = SPI_prepare_cursor(query, 1, &type, read_only ? CURSOR_OPT_PARALLEL_OK : 0);
 	check_statement(plan, statement);
 	if (SPI_execute_plan(plan, &argument, &null, read_only, 0) != SPI_OK_SELECT ||
 		SPI_processed != 1)

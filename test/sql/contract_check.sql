@@ -28,7 +28,7 @@ SELECT add_rule('range of times', 'row', 'range', '{labelled_at}', '{"min": "202
 SELECT add_rule('length', 'row', 'length', '{note}', '{"min": 7, "max": 8}');
 SELECT add_rule('longest', 'row', 'length', '{note}', '{"max": 8}');
 SELECT add_rule('pattern', 'row', 'pattern', '{note}', '{"regex": "^note [0-9]{1,2}$"}');
-SELECT add_rule('values of integers', 'row', 'values', '{item}', '{"values": [1, 2, 3.0, 4.5, "x"]}');
+SELECT add_rule('values of integers', 'row', 'values', '{item}', '{"values": [1, 2, 3.0, 4.5]}');
 SELECT add_rule('not_values', 'row', 'not_values', '{label}', '{"values": ["bird"]}', severity => 'warn');
 SELECT add_rule('multiple_of', 'row', 'multiple_of', '{price}', '{"divisor": 0.5}');
 SELECT add_rule('multiple_of integer', 'row', 'multiple_of', '{item}', '{"divisor": 10}');
@@ -89,6 +89,7 @@ SELECT add_rule('no check', 'table', 'invalid', '{label}', '{}', '=', '[0]');
 SELECT add_rule('no number', 'table', 'row_count', '{}', '{}', '<', '["NaN"]');
 SELECT add_rule('NULL for a bound', 'table', 'row_count', '{}', '{}', '<', '[null]');
 SELECT add_rule('wrong bound', 'row', 'range', '{labelled_at}', '{"min": "yesterday evening"}');
+SELECT add_rule('wrong value', 'row', 'values', '{item}', '{"values": [1, "x"]}');
 SELECT add_rule('no operator', 'table', 'row_count', '{}');
 SELECT add_rule('one bound of two', 'table', 'row_count', '{}', '{}', 'between', '[1]');
 SELECT add_rule('average of text', 'table', 'statistic', '{label}', '{"function": "avg"}', '<', '[1]');

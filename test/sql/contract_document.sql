@@ -140,3 +140,9 @@ SELECT p, s, wanted, s ~ contract_test.translated(p) AS matches FROM (VALUES
 SELECT repeat('a', 5000) ~ contract_test.translated('^(a+)+$'), repeat('a', 5000) || '!' ~ contract_test.translated('^(a|a|aa)*b?$');
 
 DROP SCHEMA contract_test CASCADE;
+
+-- many rules of one column are compared in a moment
+SET statement_timeout = '20s';
+SELECT count(*) FROM aidataops.lint_contract((SELECT format('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "many", "version": "1.0.0", "status": "draft", "schema": [{"name": "many", "properties": [{"name": "a", "logicalType": "string", "quality": [%s]}]}]}',
+    string_agg('{"metric": "invalidValues", "arguments": {"validValues": ["a", "b"]}, "mustBe": 0}', ','))::jsonb FROM generate_series(1, 1500))) WHERE finding = 'conflicting_rules';
+RESET statement_timeout;
