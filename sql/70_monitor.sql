@@ -34,7 +34,7 @@ CREATE TABLE aidataops.monitor (
     created_at           timestamptz NOT NULL DEFAULT pg_catalog.now(),
     created_by           name NOT NULL
 );
-COMMENT ON TABLE aidataops.monitor IS 'Monitors: what is watched, against what, how often, and whom to tell. Written by create_monitor() and its like; a role sees its own and those of datasets of which it may read every row.';
+COMMENT ON TABLE aidataops.monitor IS 'Monitors: what is watched, against what, how often, and whom to tell. Written by create_monitor() and its like; a role sees its own and those of datasets of which, and of whose reference, it may read every row.';
 COMMENT ON COLUMN aidataops.monitor.monitor_id IS 'Number of the monitor, for references within the catalog.';
 COMMENT ON COLUMN aidataops.monitor.name IS 'Name of the monitor.';
 COMMENT ON COLUMN aidataops.monitor.dataset_id IS 'The dataset that is watched.';
@@ -81,7 +81,7 @@ CREATE TABLE aidataops.monitor_run (
     backfilled   boolean NOT NULL DEFAULT false,
     due_at       timestamptz,
     started_at   timestamptz NOT NULL,
-    finished_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at  timestamptz DEFAULT pg_catalog.clock_timestamp(),
     ran_as       name,
     ran_by       name NOT NULL
 );
@@ -102,7 +102,7 @@ COMMENT ON COLUMN aidataops.monitor_run.error IS 'What went wrong.';
 COMMENT ON COLUMN aidataops.monitor_run.backfilled IS 'Whether backfill_monitor() ran it; such runs raise no alerts.';
 COMMENT ON COLUMN aidataops.monitor_run.due_at IS 'When it was due; NULL if nobody scheduled it.';
 COMMENT ON COLUMN aidataops.monitor_run.started_at IS 'When it started.';
-COMMENT ON COLUMN aidataops.monitor_run.finished_at IS 'When its results were written.';
+COMMENT ON COLUMN aidataops.monitor_run.finished_at IS 'When its results were written; NULL of a run that has not ended, or was cancelled or lost before it did, which has the status missed.';
 COMMENT ON COLUMN aidataops.monitor_run.ran_as IS 'The role whose rights read the data.';
 COMMENT ON COLUMN aidataops.monitor_run.ran_by IS 'session_user who called.';
 
@@ -230,8 +230,9 @@ ALTER TABLE aidataops.monitor_result ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.alert ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.alert_event ENABLE ROW LEVEL SECURITY;
 
--- what a monitor found tells what rows tell; monitor decides for the rest
-CREATE POLICY visible ON aidataops.monitor FOR SELECT USING (aidataops._role_is_mine(owner) OR aidataops._reads_all(dataset_id));
+-- what a monitor found tells what rows tell, also those of the reference; monitor decides for the rest
+CREATE POLICY visible ON aidataops.monitor FOR SELECT USING (aidataops._role_is_mine(owner)
+    OR aidataops._reads_all(dataset_id) AND (reference_dataset_id IS NULL OR reference_dataset_id = dataset_id OR aidataops._reads_all(reference_dataset_id)));
 CREATE POLICY visible ON aidataops.monitor_run FOR SELECT USING (monitor_id IN (SELECT m.monitor_id FROM aidataops.monitor AS m));
 CREATE POLICY visible ON aidataops.monitor_result FOR SELECT USING (monitor_id IN (SELECT m.monitor_id FROM aidataops.monitor AS m));
 CREATE POLICY visible ON aidataops.alert FOR SELECT USING (monitor_id IN (SELECT m.monitor_id FROM aidataops.monitor AS m));

@@ -256,6 +256,7 @@ BEGIN
                        WHEN l.in_segment IS NOT NULL AND l.status IN ('new_column', 'column_gone') THEN NULL
                        WHEN l.status = 'kind_changed' THEN true
                        WHEN l.status = 'column_gone' THEN spec ->> 'kind' <> 'gold' OR NULL
+                       WHEN l.status = 'degenerate' AND l.statistic IS NULL AND aidataops.null_fraction(l.new) = 1 AND aidataops.null_fraction(l.old) < 1 THEN true -- no value is no distance, and worse
                        WHEN l.status IN ('new_column', 'insufficient_data') OR l.statistic IS NULL THEN NULL
                        WHEN l.rule ?| '{sigma,quantile}' AND l.most IS NULL THEN NULL
                        WHEN l.rule ?| '{sigma,quantile}' THEN l.statistic > l.most AND coalesce(l.q_value <= (spec ->> 'alpha')::float8, true) -- and no chance
@@ -347,7 +348,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_profiled(aidataops.dataset, name[], name[]) IS 'Internal: an error if a column that is to be watched has no profile.';
 
--- Start and end of the windows, ascending: those of the reference, then the one that is judged.
+-- Start and end of the windows, ascending: those of the reference, then the one that is judged. Each is so many sizes before the
+-- last, since a month before 31 May less a month is not two months before.
 CREATE FUNCTION aidataops._window_bounds(spec jsonb, at timestamptz) RETURNS timestamptz[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
 AS $$
@@ -356,7 +358,7 @@ DECLARE
     step interval := CASE WHEN spec ->> 'reference' LIKE 'same weekday%' THEN interval '7 days' ELSE size END;
     k integer := coalesce(aidataops._trailing(spec ->> 'reference'), 0);
 BEGIN
-    RETURN ARRAY(SELECT b.bound FROM generate_series(k, 0, -1) AS i, LATERAL (VALUES (1, at - i * step - size), (2, at - i * step)) AS b (place, bound) ORDER BY i DESC, b.place);
+    RETURN ARRAY(SELECT b.bound FROM generate_series(k, 0, -1) AS i, LATERAL (VALUES (1, CASE step WHEN size THEN at - (i + 1) * size ELSE at - i * step - size END), (2, at - i * step)) AS b (place, bound) ORDER BY i DESC, b.place);
 END $$;
 COMMENT ON FUNCTION aidataops._window_bounds(jsonb, timestamptz) IS 'Internal: the windows that a run compares, of the last of which at is the end.';
 

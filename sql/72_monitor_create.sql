@@ -140,6 +140,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_callback(text, oid) IS 'Internal: an error unless a function exists and runs nobody else''s code with the rights of a monitor''s owner.';
 
+CREATE FUNCTION aidataops._problem_of_monitor(min_rows bigint, alpha float8, consecutive integer, severity text, run_timeout interval, on_alert_timeout interval) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CASE
+            WHEN min_rows IS NULL OR min_rows < 1 THEN format('min_rows must be at least 1, not %s', coalesce(min_rows::text, 'NULL'))
+            WHEN alpha IS NULL OR NOT (alpha > 0 AND alpha < 1) THEN format('alpha must be between 0 and 1, not %s', coalesce(alpha::text, 'NULL'))
+            WHEN consecutive IS NULL OR consecutive NOT BETWEEN 1 AND 1000 THEN format('consecutive must be from 1 to 1000, not %s', coalesce(consecutive::text, 'NULL'))
+            WHEN severity IS NULL OR severity NOT IN ('info', 'warn', 'error') THEN format('severity must be info, warn or error, not "%s"', coalesce(severity, 'NULL'))
+            WHEN run_timeout IS NULL OR run_timeout < interval '1 millisecond' OR run_timeout > interval '24 hours' THEN 'run_timeout must be from a millisecond to 24 hours'
+            WHEN on_alert_timeout IS NULL OR on_alert_timeout < interval '1 millisecond' OR on_alert_timeout > interval '24 hours' THEN 'on_alert_timeout must be from a millisecond to 24 hours'
+        END;
+    END;
+COMMENT ON FUNCTION aidataops._problem_of_monitor(bigint, float8, integer, text, interval, interval) IS 'Internal: what is wrong with settings of a monitor that alter_monitor() can change; NULL if nothing is.';
+
 CREATE FUNCTION aidataops.__store_monitor(caller oid, spec jsonb) RETURNS integer
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -194,12 +208,7 @@ BEGIN
         WHEN window_size <= interval '0' OR window_size > interval '10 years' THEN format('window_size must be positive and at most ten years, not %s', window_size)
         WHEN delay IS NULL OR delay < interval '0' OR delay > interval '10 years' THEN format('delay must be from 0 to ten years, not %s', coalesce(delay::text, 'NULL'))
         WHEN rows IS NULL OR rows NOT IN ('auto', 'all', 'added') THEN format('rows must be auto, all or added, not "%s"', coalesce(rows, 'NULL'))
-        WHEN min_rows IS NULL OR min_rows < 1 THEN format('min_rows must be at least 1, not %s', coalesce(min_rows::text, 'NULL'))
-        WHEN alpha IS NULL OR NOT (alpha > 0 AND alpha < 1) THEN format('alpha must be between 0 and 1, not %s', coalesce(alpha::text, 'NULL'))
-        WHEN consecutive IS NULL OR consecutive NOT BETWEEN 1 AND 1000 THEN format('consecutive must be from 1 to 1000, not %s', coalesce(consecutive::text, 'NULL'))
-        WHEN severity IS NULL OR severity NOT IN ('info', 'warn', 'error') THEN format('severity must be info, warn or error, not "%s"', coalesce(severity, 'NULL'))
-        WHEN run_timeout IS NULL OR run_timeout < interval '1 millisecond' OR run_timeout > interval '24 hours' THEN 'run_timeout must be from a millisecond to 24 hours'
-        WHEN on_alert_timeout IS NULL OR on_alert_timeout < interval '1 millisecond' OR on_alert_timeout > interval '24 hours' THEN 'on_alert_timeout must be from a millisecond to 24 hours'
+        ELSE aidataops._problem_of_monitor(min_rows, alpha, consecutive, severity, run_timeout, on_alert_timeout)
     END;
     IF problem IS NOT NULL THEN
         RAISE EXCEPTION '%', problem USING ERRCODE = 'invalid_parameter_value';
@@ -260,3 +269,77 @@ BEGIN
     RETURN m;
 END $$;
 COMMENT ON FUNCTION aidataops._own_monitor(oid, text, text) IS 'Internal: a monitor, or an error if there is none or the caller has not the rights of its owner.';
+
+-- --------------------------------------------------------------------------------------------------- altered
+
+CREATE FUNCTION aidataops.__change_monitor(caller oid, name text, changes jsonb) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m aidataops.monitor := aidataops._own_monitor(caller, name, 'alter');
+BEGIN
+    IF EXISTS (SELECT FROM jsonb_object_keys(changes) AS k
+                WHERE k NOT IN ('thresholds', 'consecutive', 'severity', 'on_alert', 'reference', 'reference_dataset_id', 'methods', 'min_rows', 'alpha', 'run_timeout', 'on_alert_timeout')) THEN
+        RAISE EXCEPTION 'monitor "%" cannot be altered so: %', name, changes USING ERRCODE = 'invalid_parameter_value', HINT = 'Use alter_monitor().';
+    END IF;
+    SELECT * INTO m FROM aidataops.monitor AS o WHERE o.monitor_id = m.monitor_id FOR UPDATE; -- a run of it sees the one or the other
+    m := jsonb_populate_record(m, changes);
+    UPDATE aidataops.monitor AS o
+       SET thresholds = m.thresholds, consecutive = m.consecutive, severity = m.severity, on_alert = nullif(m.on_alert, ''), reference = m.reference,
+           reference_dataset_id = m.reference_dataset_id, methods = m.methods, min_rows = m.min_rows, alpha = m.alpha, run_timeout = m.run_timeout, on_alert_timeout = m.on_alert_timeout
+     WHERE o.monitor_id = m.monitor_id;
+    UPDATE aidataops.alert AS a SET callback_due = NULL WHERE a.monitor_id = m.monitor_id AND nullif(m.on_alert, '') IS NULL AND a.callback_due IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION aidataops.__change_monitor(oid, text, jsonb) IS 'Internal: writes what alter_monitor() changes. What the monitor may read, and call, is decided when it runs.';
+REVOKE ALL ON FUNCTION aidataops.__change_monitor(oid, text, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._change_monitor(name text, changes jsonb) RETURNS void
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
+COMMENT ON FUNCTION aidataops._change_monitor(text, jsonb) IS 'Internal: the last step of alter_monitor().';
+
+CREATE FUNCTION aidataops.alter_monitor(name text, thresholds jsonb DEFAULT NULL, consecutive integer DEFAULT NULL, severity text DEFAULT NULL, on_alert text DEFAULT NULL,
+    reference text DEFAULT NULL, methods jsonb DEFAULT NULL, min_rows bigint DEFAULT NULL, alpha float8 DEFAULT NULL, run_timeout interval DEFAULT NULL,
+    on_alert_timeout interval DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m aidataops.monitor;
+    changes jsonb := jsonb_strip_nulls(jsonb_build_object('consecutive', consecutive, 'severity', severity, 'min_rows', min_rows, 'alpha', alpha,
+                                                          'run_timeout', run_timeout, 'on_alert_timeout', on_alert_timeout));
+    problem text;
+    r record;
+BEGIN
+    SELECT * INTO m FROM aidataops.monitor AS o WHERE o.name = alter_monitor.name;
+    IF m.monitor_id IS NULL THEN
+        RAISE EXCEPTION 'monitor "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'undefined_object';
+    END IF;
+    problem := aidataops._problem_of_monitor(coalesce(min_rows, m.min_rows), coalesce(alpha, m.alpha), coalesce(consecutive, m.consecutive), coalesce(severity, m.severity),
+                                             coalesce(run_timeout, m.run_timeout), coalesce(on_alert_timeout, m.on_alert_timeout));
+    IF problem IS NOT NULL THEN
+        RAISE EXCEPTION '%', problem USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF thresholds IS NOT NULL THEN
+        PERFORM aidataops._check_thresholds(thresholds);
+        changes := changes || jsonb_build_object('thresholds', thresholds);
+    END IF;
+    IF methods IS NOT NULL THEN
+        PERFORM aidataops._check_methods(methods);
+        changes := changes || jsonb_build_object('methods', methods);
+    END IF;
+    IF reference IS NOT NULL THEN
+        IF m.kind IN ('freshness', 'volume', 'missing') THEN
+            RAISE EXCEPTION 'a monitor of kind % has no reference', m.kind USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        SELECT * INTO r FROM aidataops._complete_reference(to_jsonb(m) || jsonb_build_object('reference', reference), aidataops._monitor_dataset(m.dataset_id, m.dataset));
+        changes := changes || jsonb_build_object('reference', r.reference, 'reference_dataset_id', r.reference_dataset_id);
+    END IF;
+    IF on_alert <> '' THEN
+        changes := changes || jsonb_build_object('on_alert', aidataops._callback_signature(on_alert));
+        PERFORM aidataops._check_callback(changes ->> 'on_alert', (SELECT u.oid FROM pg_roles AS u WHERE u.rolname = m.owner));
+    ELSIF on_alert = '' THEN
+        changes := changes || '{"on_alert": ""}';
+    END IF;
+    PERFORM aidataops._change_monitor(name, changes);
+END $$;
+COMMENT ON FUNCTION aidataops.alter_monitor(text, jsonb, integer, text, text, text, jsonb, bigint, float8, interval, interval) IS
+'Changes a monitor and keeps its runs, results and alerts. The arguments are those of create_monitor(); NULL, the default, leaves one as it is; thresholds or methods of ''{}'' are the defaults again, on_alert of '''' is none, reference of ''fixed'' is the head as it is now. Values that were measured stay as they were judged; limits of sigma and quantile go on from the history, also that against another reference, so backfill or another monitor may be better where that changes much. An open alert stays until a run under the new settings finds nothing. What is not an argument here (columns, window, dataset, kind) makes another monitor. Waits for a run that is going. Needs the rights of the monitor''s owner. Errors: no such monitor, version or function; arguments that make no sense.';

@@ -93,7 +93,7 @@ REVOKE ALL ON FUNCTION aidataops._resolve_alert(aidataops.monitor, text) FROM PU
 CREATE FUNCTION aidataops._value_text(v aidataops.monitor_result) RETURNS text
     LANGUAGE sql IMMUTABLE
     BEGIN ATOMIC
-        SELECT CASE WHEN (v).value IS NULL THEN concat_ws(' ', (v).column_name::text, CASE (v).status WHEN 'column_gone' THEN 'is gone' WHEN 'kind_changed' THEN 'is of another kind' ELSE (v).measure || ' ' || (v).status END)
+        SELECT CASE WHEN (v).value IS NULL THEN concat_ws(' ', (v).column_name::text, CASE (v).status WHEN 'column_gone' THEN 'is gone' WHEN 'kind_changed' THEN 'is of another kind' WHEN 'degenerate' THEN 'has no values any more' ELSE (v).measure || ' ' || (v).status END)
                     ELSE concat_ws(' ', (v).column_name::text, 'of segment ' || (v).segment, (v).measure, round((v).value::numeric, 4)::float8,
                                    CASE WHEN (v).value > (v).upper THEN '> ' || round((v).upper::numeric, 4)::float8 WHEN (v).value < (v).lower THEN '< ' || round((v).lower::numeric, 4)::float8 END) END;
     END;
@@ -119,7 +119,10 @@ BEGIN
               FROM aidataops.monitor_result AS w WHERE w.run_id = r.run_id AND w.breached AND w.breaches >= m.consecutive GROUP BY 1) AS v;
     IF b.n > 0 THEN
         PERFORM aidataops._open_alert(m, r.run_id, 'breach', left(b.words || CASE WHEN b.n > 5 THEN format('; and %s more', b.n - 5) ELSE '' END, 2000), b.columns);
-    ELSIF r.breached = 0 AND r.status = 'ok' THEN
+    ELSIF r.breached = 0 AND r.status = 'ok'
+          AND NOT EXISTS (SELECT FROM aidataops.monitor_result AS w -- nobody knows whether that is well again
+                           WHERE w.run_id = r.run_id AND w.breached IS NULL AND w.breaches >= m.consecutive
+                             AND w.status NOT IN ('no_limit', 'segment_gone', 'new_segment', 'new_column', 'column_gone')) THEN
         PERFORM aidataops._resolve_alert(m, 'breach');
     END IF;
 END $$;
@@ -180,7 +183,7 @@ BEGIN
         WITH before AS (
             SELECT DISTINCT ON (r.as_of) r.run_id
               FROM aidataops.monitor_run AS r
-             WHERE r.monitor_id = m.monitor_id AND r.as_of < _store_results.as_of AND r.status IN ('ok', 'breached', 'insufficient_data')
+             WHERE r.monitor_id = m.monitor_id AND r.as_of < _store_results.as_of AND r.status IN ('ok', 'breached')
              ORDER BY r.as_of DESC, r.run_id DESC LIMIT 1
         ), known AS (
             SELECT aidataops._series(v.column_name, v.segment, v.measure) AS series, v.breaches
@@ -351,6 +354,7 @@ BEGIN
     owner := (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = m.owner);
     FOR a IN SELECT l.alert_id, l.callback_due FROM aidataops.alert AS l
               WHERE l.monitor_id = m.monitor_id AND l.callback_due IS NOT NULL AND l.resolved_at IS NULL ORDER BY l.alert_id FOR UPDATE SKIP LOCKED LOOP
+        UPDATE aidataops.alert AS l SET callback_due = NULL WHERE l.alert_id = a.alert_id; -- before, or a callback that runs the monitor would call itself
         BEGIN
             PERFORM aidataops._check_callback(m.on_alert, owner);
             SELECT * INTO answer FROM aidataops._run_supervised(owner, format('SELECT %s($1) AS result', left(m.on_alert, -length('(jsonb)'))),
@@ -358,7 +362,6 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             SELECT NULL::jsonb AS result, SQLSTATE AS sqlstate, SQLERRM AS error INTO answer;
         END;
-        UPDATE aidataops.alert AS l SET callback_due = NULL WHERE l.alert_id = a.alert_id;
         PERFORM aidataops._tell_alert(a.alert_id, CASE WHEN answer.error IS NULL THEN 'callback_succeeded' ELSE 'callback_failed' END,
                     left(CASE WHEN answer.error IS NOT NULL THEN format('%s: %s', answer.sqlstate, answer.error) ELSE answer.result -> 0 ->> 'result' END, 2000));
     END LOOP;
@@ -372,55 +375,92 @@ CREATE FUNCTION aidataops._next_scheduled(schedule text, after timestamptz) RETU
     LANGUAGE C STABLE STRICT PARALLEL SAFE SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'next_scheduled';
 COMMENT ON FUNCTION aidataops._next_scheduled(text, timestamptz) IS 'Internal: the first time after another that a schedule names, NULL if never.';
 
-CREATE FUNCTION aidataops._count_missed(schedule text, due_at timestamptz, until timestamptz) RETURNS integer
+-- Steps from one due time to the next, so that runs that start late do not put off those after them.
+CREATE FUNCTION aidataops._next_due(schedule text, due_at timestamptz, now timestamptz, OUT next timestamptz, OUT missed integer) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    times integer := 0;
-    upcoming timestamptz := aidataops._next_scheduled(schedule, due_at);
 BEGIN
-    WHILE upcoming <= until AND times < 10000 LOOP
-        times := times + 1;
-        upcoming := aidataops._next_scheduled(schedule, upcoming);
+    missed := 0;
+    next := CASE WHEN due_at <= now THEN aidataops._next_scheduled(schedule, due_at) END;
+    WHILE next <= now AND missed < 10000 LOOP
+        missed := missed + 1;
+        next := aidataops._next_scheduled(schedule, next);
     END LOOP;
-    RETURN times;
+    IF next IS NULL OR next <= now THEN -- the clock was set back, or it was due very long ago
+        next := aidataops._next_scheduled(schedule, now);
+    END IF;
 END $$;
-COMMENT ON FUNCTION aidataops._count_missed(text, timestamptz, timestamptz) IS 'Internal: how many times of a schedule have passed since one that is due, 10,000 at most.';
+COMMENT ON FUNCTION aidataops._next_due(text, timestamptz, timestamptz) IS 'Internal: when a schedule is due next, and how many of its times have passed since one that is due, 10,000 at most.';
 
+-- A step of its own, committed before the run: one that is cancelled (a statement_timeout, say) or takes the server down is then
+-- recorded as missed, and is not the first one to be tried again, before all others and for ever.
 -- A clock that was set back leaves monitors that ran in the future: they are due, or they would be silent until then.
-CREATE FUNCTION aidataops.__run_next_due(caller oid) RETURNS bigint
+CREATE FUNCTION aidataops.__claim_next_due(caller oid) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m aidataops.monitor;
-    r aidataops.monitor_run;
-    times integer;
+    run bigint;
+    upcoming record;
     started_at timestamptz := clock_timestamp();
 BEGIN
     SELECT o.* INTO m
       FROM aidataops.monitor AS o LEFT JOIN pg_roles AS u ON u.rolname = o.owner
-     WHERE o.schedule IS NOT NULL AND (o.next_due_at <= statement_timestamp() OR o.last_started_at > started_at + interval '1 minute')
+     WHERE o.schedule IS NOT NULL AND (o.next_due_at <= least(statement_timestamp(), started_at) OR o.last_started_at > started_at + interval '1 minute')
        AND pg_has_role(caller, coalesce(u.oid, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.monitor'::regclass)), 'USAGE')
      ORDER BY o.next_due_at, o.monitor_id LIMIT 1
        FOR UPDATE OF o SKIP LOCKED;
     IF m.monitor_id IS NULL THEN
         RETURN NULL;
     END IF;
-    times := aidataops._count_missed(m.schedule, m.next_due_at, started_at);
-    IF times > 0 THEN
-        PERFORM aidataops._record_missed(m, times, m.next_due_at, format('%s scheduled run(s) since %s did not happen: the run before was still going, or nobody called run_due_monitors()',
-            times, to_char(m.next_due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')));
+    SELECT * INTO upcoming FROM aidataops._next_due(m.schedule, m.next_due_at, started_at);
+    IF upcoming.missed > 0 THEN
+        PERFORM aidataops._record_missed(m, upcoming.missed, m.next_due_at, format('%s scheduled run(s) since %s did not happen: the run before was still going, or nobody called run_due_monitors()',
+            upcoming.missed, to_char(m.next_due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')));
     END IF;
-    UPDATE aidataops.monitor AS o SET last_started_at = started_at, next_due_at = aidataops._next_scheduled(m.schedule, started_at) WHERE o.monitor_id = m.monitor_id;
-    r := aidataops._execute_monitor(m, NULL, started_at - m.delay, false, m.next_due_at);
+    UPDATE aidataops.monitor AS o SET last_started_at = started_at, next_due_at = upcoming.next WHERE o.monitor_id = m.monitor_id;
+    run := (aidataops._record_missed(m, 1, m.next_due_at, 'the run has not ended, or was cancelled or lost before it did')).run_id;
+    UPDATE aidataops.monitor_run AS r SET finished_at = NULL WHERE r.run_id = run;
+    RETURN run;
+END $$;
+COMMENT ON FUNCTION aidataops.__claim_next_due(oid) IS 'Internal: takes the monitor that is due longest of those for whose owners the caller may act, and records a run that has not ended; NULL if there is none.';
+REVOKE ALL ON FUNCTION aidataops.__claim_next_due(oid) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._claim_next_due() RETURNS bigint
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
+COMMENT ON FUNCTION aidataops._claim_next_due() IS 'Internal: the first step of run_due_monitors().';
+
+CREATE FUNCTION aidataops.__run_claimed(caller oid, claim bigint) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m aidataops.monitor;
+    due timestamptz;
+    owner oid;
+    r aidataops.monitor_run;
+BEGIN
+    SELECT o.monitor_id, o.due_at INTO m.monitor_id, due FROM aidataops.monitor_run AS o WHERE o.run_id = claim AND o.finished_at IS NULL FOR UPDATE SKIP LOCKED;
+    SELECT coalesce(u.oid, c.relowner) INTO owner
+      FROM aidataops.monitor AS o LEFT JOIN pg_roles AS u ON u.rolname = o.owner, pg_class AS c
+     WHERE o.monitor_id = m.monitor_id AND c.oid = 'aidataops.monitor'::regclass;
+    IF owner IS NULL OR NOT pg_has_role(caller, owner, 'USAGE') THEN
+        RETURN NULL;
+    END IF;
+    m := aidataops._lock_monitor(m.monitor_id);
+    IF m.monitor_id IS NULL THEN
+        UPDATE aidataops.monitor_run AS o SET error = 'another run of the monitor was still going', finished_at = clock_timestamp() WHERE o.run_id = claim;
+        RETURN NULL;
+    END IF;
+    DELETE FROM aidataops.monitor_run AS o WHERE o.run_id = claim;
+    r := aidataops._execute_monitor(m, NULL, clock_timestamp() - m.delay, false, due);
     RETURN r.run_id;
 END $$;
-COMMENT ON FUNCTION aidataops.__run_next_due(oid) IS 'Internal: runs the monitor that is due longest of those for whose owners the caller may act; NULL if there is none.';
-REVOKE ALL ON FUNCTION aidataops.__run_next_due(oid) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops.__run_claimed(oid, bigint) IS 'Internal: runs a monitor that was taken, in place of the run that was recorded; NULL if somebody else runs it, or it is gone.';
+REVOKE ALL ON FUNCTION aidataops.__run_claimed(oid, bigint) FROM PUBLIC;
 
-CREATE FUNCTION aidataops._run_next_due() RETURNS bigint
-    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._run_next_due() IS 'Internal: a step of run_due_monitors().';
+CREATE FUNCTION aidataops._run_claimed(claim bigint) RETURNS bigint
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
+COMMENT ON FUNCTION aidataops._run_claimed(bigint) IS 'Internal: the second step of run_due_monitors().';
 
 CREATE FUNCTION aidataops.__call_back(caller oid, run_id bigint) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -451,7 +491,7 @@ COMMENT ON PROCEDURE aidataops.run_due_monitors() IS
 -- ------------------------------------------------------------------------------------------------ backfill
 
 CREATE FUNCTION aidataops._backfill_monitor(caller oid, name text, start_at timestamptz, stop_at timestamptz) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
 AS $$
 DECLARE
     m aidataops.monitor := aidataops._own_monitor(caller, name, 'backfill');

@@ -198,3 +198,31 @@ CREATE FUNCTION aidataops.drop_monitor(name text) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops.drop_monitor(text) IS
 'Drops a monitor with its runs, results and alerts. Needs the rights of its owner. An error if there is no such monitor. NULL does nothing.';
+
+CREATE FUNCTION aidataops._prune_monitor(caller oid, name text, before timestamptz) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m aidataops.monitor := aidataops._own_monitor(caller, name, 'prune');
+    old bigint[];
+BEGIN
+    IF before > clock_timestamp() THEN
+        RAISE EXCEPTION 'results are pruned up to a time that has passed, not %', before USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT * INTO m FROM aidataops.monitor AS o WHERE o.monitor_id = m.monitor_id FOR UPDATE;
+    DELETE FROM aidataops.alert AS a WHERE a.monitor_id = m.monitor_id AND a.resolved_at < before;
+    DELETE FROM aidataops.alert_event AS e WHERE e.monitor_id = m.monitor_id AND NOT EXISTS (SELECT FROM aidataops.alert AS a WHERE a.alert_id = e.alert_id);
+    old := ARRAY(SELECT r.run_id FROM aidataops.monitor_run AS r
+                  WHERE r.monitor_id = m.monitor_id AND r.as_of < before AND coalesce(r.finished_at, r.started_at) < before
+                    AND NOT EXISTS (SELECT FROM aidataops.alert AS a WHERE a.monitor_id = m.monitor_id AND r.run_id IN (a.first_run, a.last_run)));
+    DELETE FROM aidataops.monitor_result AS v WHERE v.run_id = ANY (old);
+    DELETE FROM aidataops.monitor_run AS r WHERE r.run_id = ANY (old);
+    RETURN cardinality(old);
+END $$;
+COMMENT ON FUNCTION aidataops._prune_monitor(oid, text, timestamptz) IS 'Internal: prune_monitor() as the owner of the catalog.';
+REVOKE ALL ON FUNCTION aidataops._prune_monitor(oid, text, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION aidataops.prune_monitor(name text, before timestamptz) RETURNS bigint
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
+COMMENT ON FUNCTION aidataops.prune_monitor(text, timestamptz) IS
+'Deletes what a monitor found before a time and returns how many runs that were: runs that both ended and are about a time before it, with their results, and alerts that were resolved before it. The runs that opened or last found an alert that is kept stay, so that it can be explained. Limits of sigma and quantile come from what is left, so keep at least as many values as their history. Needs the rights of the monitor''s owner. Errors: no such monitor, before is in the future. NULL for NULL.';

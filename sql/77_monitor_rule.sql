@@ -76,7 +76,7 @@ END $$;
 COMMENT ON FUNCTION aidataops._judge_measured(jsonb, name, text, float8) IS 'Internal: whether what a rule measured is beyond the limits of a monitor; without any row, which has no age, it is.';
 
 CREATE FUNCTION aidataops._measure_rules(m aidataops.monitor, role oid, spec jsonb, at timestamptz) RETURNS jsonb
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
 AS $$
 DECLARE
     ds aidataops.dataset;

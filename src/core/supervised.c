@@ -21,6 +21,7 @@
 #include "utils/plancache.h"
 #include "utils/resowner.h"
 #include "utils/timeout.h"
+#include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(run_supervised);
 
@@ -28,10 +29,14 @@ typedef struct Outcome
 {
 	Datum result; /* jsonb; 0: NULL */
 	ErrorData *error;
+	bool timed_out;
 } Outcome;
 
 static volatile sig_atomic_t time_is_up = false;
 static TimeoutId timer = MAX_TIMEOUTS;
+
+/* When the statement that runs must have ended; 0: no limit. A callback may run a monitor, which has a time of its own. */
+static TimestampTz deadline = 0;
 
 /* In a signal handler: the statement ends as if it were cancelled. */
 static void
@@ -44,22 +49,40 @@ end_of_time(void)
 }
 
 static void
-start_timer(int milliseconds)
+set_timer(TimestampTz until)
 {
-	if (timer == MAX_TIMEOUTS)
-		timer = RegisterTimeout(USER_TIMEOUT, end_of_time);
+	deadline = until;
 	time_is_up = false;
-	if (milliseconds > 0)
-		enable_timeout_after(timer, milliseconds);
+	if (until)
+		enable_timeout_at(timer, until);
 }
 
-/* A cancel by the timer that came too late is forgotten; one by the user is not, and cannot be told from it. */
+/* A statement within another one has its own time, and no more than the other one has left. */
 static void
+start_timer(TimestampTz outer_deadline, int milliseconds)
+{
+	TimestampTz until = outer_deadline;
+
+	if (milliseconds > 0)
+	{
+		until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) milliseconds);
+		if (outer_deadline && outer_deadline < until)
+			until = outer_deadline;
+	}
+	set_timer(until);
+}
+
+/* Whether time was up. A cancel by the timer that came too late is forgotten; one by the user is not, and cannot be told from it. */
+static bool
 stop_timer(void)
 {
+	bool timed_out;
+
 	disable_timeout(timer, false);
+	timed_out = time_is_up || (deadline && GetCurrentTimestamp() >= deadline);
 	if (time_is_up)
 		QueryCancelPending = false;
+	return timed_out;
 }
 
 static void
@@ -111,9 +134,9 @@ rows_as_json(const char *statement, Datum argument, bool argument_is_null, bool 
 
 /* Whether an error is the user's wish to end, or the server's, and not one of the statement. */
 static bool
-is_meant_for_us(const ErrorData *error)
+is_meant_for_us(const ErrorData *error, bool timed_out)
 {
-	if (time_is_up)
+	if (timed_out)
 		return false;
 	return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->elevel >= FATAL;
 }
@@ -125,8 +148,11 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 	Outcome outcome = {0};
 	MemoryContext memory = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	TimestampTz outer_deadline = deadline;
 	Identity previous;
 
+	if (timer == MAX_TIMEOUTS)
+		timer = RegisterTimeout(USER_TIMEOUT, end_of_time);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(memory);
 	PG_TRY();
@@ -134,7 +160,7 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 		previous = become_role_restricted(role);
 		if (read_only)
 			XactReadOnly = true; /* the end of the subtransaction restores it */
-		start_timer(milliseconds);
+		start_timer(outer_deadline, milliseconds);
 		SPI_connect();
 		outcome.result = rows_as_json(statement, argument, argument_is_null, read_only, memory);
 		SPI_finish();
@@ -145,16 +171,20 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 	}
 	PG_CATCH();
 	{
-		stop_timer();
+		outcome.timed_out = stop_timer();
 		MemoryContextSwitchTo(memory);
 		outcome.error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		if (is_meant_for_us(outcome.error))
+		if (is_meant_for_us(outcome.error, outcome.timed_out))
+		{
+			set_timer(outer_deadline);
 			ReThrowError(outcome.error);
+		}
 		outcome.result = (Datum) 0;
 	}
 	PG_END_TRY();
+	set_timer(outer_deadline); /* if that is over, the statement around ends next */
 	MemoryContextSwitchTo(memory);
 	CurrentResourceOwner = owner;
 	return outcome;
@@ -162,9 +192,9 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 
 /* Of the statement's error, or that it took too long. */
 static Datum
-message_of(const ErrorData *error, int milliseconds)
+message_of(const ErrorData *error, bool timed_out, int milliseconds)
 {
-	if (time_is_up)
+	if (timed_out)
 		return CStringGetTextDatum(psprintf("it took longer than %d ms", milliseconds));
 	return CStringGetTextDatum(error->message ? error->message : "");
 }
@@ -188,7 +218,7 @@ run_supervised(PG_FUNCTION_ARGS)
 	if (outcome.error)
 	{
 		values[1] = CStringGetTextDatum(unpack_sql_state(outcome.error->sqlerrcode));
-		values[2] = message_of(outcome.error, milliseconds);
+		values[2] = message_of(outcome.error, outcome.timed_out, milliseconds);
 		nulls[1] = nulls[2] = false;
 	}
 	else if (outcome.result)

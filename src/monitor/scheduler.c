@@ -42,13 +42,17 @@ run_due_monitors(PG_FUNCTION_ARGS)
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 	for (;;)
 	{
-		int64 run = run_id_of("SELECT aidataops._run_next_due()");
+		int64 claim = run_id_of("SELECT aidataops._claim_next_due()");
+		int64 run;
 
-		/* what was found is kept, whatever a callback does */
+		/* that it was tried is kept, whatever becomes of it, and what was found, whatever a callback does */
 		SPI_commit();
-		if (run == 0)
+		if (claim == 0)
 			break;
-		(void) run_id_of(psprintf("SELECT aidataops._call_back(" INT64_FORMAT ")", run));
+		run = run_id_of(psprintf("SELECT aidataops._run_claimed(" INT64_FORMAT ")", claim));
+		SPI_commit();
+		if (run != 0)
+			(void) run_id_of(psprintf("SELECT aidataops._call_back(" INT64_FORMAT ")", run));
 		SPI_commit();
 		CHECK_FOR_INTERRUPTS();
 	}

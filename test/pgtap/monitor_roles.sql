@@ -40,7 +40,7 @@ SELECT throws_ok($$SELECT schedule_monitor('features', '@daily', 'external')$$, 
 SELECT throws_ok($$SELECT backfill_monitor('features', '2020-01-01Z')$$, '42501', NULL, 'nor backfill it');
 SELECT throws_ok($$SELECT _record_run(NULL, 1, NULL, now(), false, NULL)$$, '42501', NULL, 'nor forge a run');
 SELECT throws_ok($$SELECT _run_monitor(10, 'features')$$, '42501', NULL, 'nor call as somebody else');
-SELECT throws_ok($$SELECT __run_next_due(10)$$, '42501', NULL, 'nor have run what others own');
+SELECT throws_ok($$SELECT __claim_next_due(10)$$, '42501', NULL, 'nor have run what others own');
 SELECT throws_ok($$INSERT INTO monitor_result (run_id, ordinal, monitor_id, measure, breaches, status) VALUES (1, 99, 1, 'psi', 0, 'ok')$$, '42501', NULL, 'results cannot be forged');
 SET ROLE regress_mon_scientist;
 SELECT throws_ok($$UPDATE monitor_run SET status = 'ok'$$, '42501', NULL, 'not even by the owner of the monitor');
