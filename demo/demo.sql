@@ -263,3 +263,25 @@ SELECT discard_quarantine('mails', 'no date: cannot be told from a mail of last 
 SELECT commit('mails', 'October, with phishing', gate => true) AS committed;
 SELECT rule, outcome, measured, threshold FROM check_results('mails', 'mails@HEAD') ORDER BY rule;
 SELECT gate('mails@HEAD', 'training') AS trained_on;
+
+\echo '=== From a raw table to a model: the server itself writes down where data came from'
+\echo
+\echo '--- From now on this database captures lineage, to the column, as statements commit; a new connection is all it takes.'
+\echo
+SELECT format('ALTER DATABASE %I SET session_preload_libraries = %L', current_database(), 'aidataops') \gexec
+\c
+SET search_path = public, aidataops;
+\pset footer off
+SET client_min_messages = warning;
+CREATE VIEW dated AS SELECT * FROM mails WHERE sent_at >= '2002-09-01';
+CREATE TABLE features AS
+SELECT mail_id, links::float8 / greatest(words, 1) AS links_a_word, share_capitals > 0.3 AS shouts, label <> 'ham' AS is_spam FROM dated;
+ALTER TABLE features ADD PRIMARY KEY (mail_id);
+SELECT create_dataset('features', 'features', source => 'mails, by CREATE TABLE AS') AS dataset, commit('features', 'links a word, capitals') AS committed;
+DO $$ BEGIN PERFORM record_training('spam filter', '2002.10', ARRAY['features@1']::dataset_version[], metrics => '{"auc": 0.97}'); END $$;
+SELECT depth, object_name, operation, is_direct, confidence FROM lineage('features');
+SELECT source_relation, source_column, kind, depth FROM column_lineage('features', 'links_a_word') ORDER BY depth, source_relation::text, source_column, kind;
+\echo '--- The links are counted wrongly, it turns out. What does that touch?'
+\echo
+SELECT depth, kind, object_name, column_name, path_kind FROM impact('mails.links') ORDER BY depth, kind, object_name, column_name;
+SELECT model, model_version, used, metrics FROM models_using('features');
