@@ -18,6 +18,10 @@ CREATE FUNCTION aidataops._is_visible(dataset_id integer) RETURNS boolean
 COMMENT ON FUNCTION aidataops._is_visible(integer) IS
 'Internal: the same of the dataset with a number; false if there is none.';
 
+CREATE FUNCTION aidataops._database_origin() RETURNS text
+    LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'dataset_origin';
+COMMENT ON FUNCTION aidataops._database_origin() IS 'Internal: what relation_origin says of tables of this database.';
+
 CREATE FUNCTION aidataops._source_oid(relation_oid oid, relation_origin text, relation_schema name, relation_name name) RETURNS oid
     LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'dataset_source_oid';
 COMMENT ON FUNCTION aidataops._source_oid(oid, text, name, name) IS

@@ -3,10 +3,6 @@
 -- What reads documents runs without JIT: queries over a few rows of JSON are estimated at thousands, and compiling one takes
 -- a second, for milliseconds of work.
 
-CREATE FUNCTION aidataops._database_origin() RETURNS text
-    LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'dataset_origin';
-COMMENT ON FUNCTION aidataops._database_origin() IS 'Internal: what relation_origin says of tables of this database.';
-
 -- what is wrong, all of it
 
 CREATE FUNCTION aidataops._raise_findings(what text, findings text[], hint text DEFAULT NULL) RETURNS void

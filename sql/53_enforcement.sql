@@ -568,7 +568,8 @@ END $$;
 COMMENT ON FUNCTION aidataops._validate(text, text, text, oid, name[], boolean) IS 'Internal: validates constraints, or counts the rows that break the rules.';
 REVOKE ALL ON FUNCTION aidataops._validate(text, text, text, oid, name[], boolean) FROM PUBLIC;
 
-CREATE FUNCTION aidataops.__enforce_contract(caller oid, contract text, relation oid, mode text, validate boolean, dry_run boolean) RETURNS jsonb
+CREATE FUNCTION aidataops._enforce_contract(caller oid, contract text, relation regclass, mode text, validate boolean, dry_run boolean)
+    RETURNS TABLE (step bigint, statement text, lock text, status text)
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
@@ -581,7 +582,7 @@ BEGIN
     END IF;
     PERFORM aidataops._check_owns(caller, relation);
     SELECT * INTO chosen FROM aidataops._contract_for(caller, contract, relation);
-    mode := coalesce(mode, (SELECT t.enforcement FROM aidataops.contract_table AS t WHERE t.contract = __enforce_contract.contract AND t.version = chosen.version AND t.object = chosen.object), 'warn');
+    mode := coalesce(mode, (SELECT t.enforcement FROM aidataops.contract_table AS t WHERE t.contract = _enforce_contract.contract AND t.version = chosen.version AND t.object = chosen.object), 'warn');
     IF mode NOT IN ('reject', 'quarantine', 'warn') THEN
         RAISE EXCEPTION '"%" is no mode of enforcement', mode USING ERRCODE = 'invalid_parameter_value', DETAIL = 'reject, quarantine and warn are; NULL stands for what the contract says.';
     END IF;
@@ -597,13 +598,10 @@ BEGIN
     IF NOT dry_run THEN
         PERFORM aidataops._announce(contract, chosen.version, 'enforced', jsonb_build_object('relation', relation::regclass::text, 'mode', mode));
     END IF;
-    RETURN steps;
+    RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
-COMMENT ON FUNCTION aidataops.__enforce_contract(oid, text, oid, text, boolean, boolean) IS 'Internal: enforce_contract().';
-REVOKE ALL ON FUNCTION aidataops.__enforce_contract(oid, text, oid, text, boolean, boolean) FROM PUBLIC;
-CREATE FUNCTION aidataops._enforce_contract(contract text, relation oid, mode text, validate boolean, dry_run boolean) RETURNS jsonb
-    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._enforce_contract(text, oid, text, boolean, boolean) IS 'Internal: enforce_contract(), as jsonb.';
+COMMENT ON FUNCTION aidataops._enforce_contract(oid, text, regclass, text, boolean, boolean) IS 'Internal: enforce_contract().';
+REVOKE ALL ON FUNCTION aidataops._enforce_contract(oid, text, regclass, text, boolean, boolean) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._steps(steps jsonb, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
@@ -614,14 +612,12 @@ COMMENT ON FUNCTION aidataops._steps(jsonb) IS 'Internal: steps as rows.';
 
 CREATE FUNCTION aidataops.enforce_contract(contract text, relation regclass, mode text DEFAULT 'warn', validate boolean DEFAULT true, dry_run boolean DEFAULT false,
     OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
-    LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 5
-BEGIN ATOMIC
-    SELECT s.step, s.statement, s.lock, s.status FROM aidataops._steps(aidataops._enforce_contract(contract, relation::oid, mode, validate, dry_run)) AS s;
-END;
+    LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.enforce_contract(text, regclass, text, boolean, boolean) IS
 'Enforces the active version of a contract on a table, in place of what was enforced of it before; returns the commands that it ran, with the locks that they take. mode: warn writes the row and counts, quarantine sets the row aside into aidataops.quarantine and goes on, reject refuses the statement; NULL for what the contract says. Rules of severity warn are only counted in each mode. validate: whether rows that are there are looked at, too, which reads the table: in mode reject constraints are validated, else violations are counted; false makes constraints NOT VALID, for validate_enforcement() later. dry_run: only tell what would be run. Needs the rights of the table''s owner, as whom commands are run; lock_timeout is honoured.';
 
-CREATE FUNCTION aidataops.__validate_enforcement(caller oid, contract text, relation oid) RETURNS jsonb
+CREATE FUNCTION aidataops._validate_enforcement(caller oid, contract text, relation regclass)
+    RETURNS TABLE (step bigint, statement text, lock text, status text)
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
@@ -629,22 +625,17 @@ DECLARE
 BEGIN
     PERFORM aidataops._check_owns(caller, relation);
     enforcement := aidataops._must_find_enforcement(contract, relation);
-    RETURN aidataops._validate(contract, enforcement.version, enforcement.object, relation, enforcement.constraints, false);
+    RETURN QUERY SELECT * FROM aidataops._steps(aidataops._validate(contract, enforcement.version, enforcement.object, relation, enforcement.constraints, false));
 END $$;
-COMMENT ON FUNCTION aidataops.__validate_enforcement(oid, text, oid) IS 'Internal: validate_enforcement().';
-REVOKE ALL ON FUNCTION aidataops.__validate_enforcement(oid, text, oid) FROM PUBLIC;
-CREATE FUNCTION aidataops._validate_enforcement(contract text, relation oid) RETURNS jsonb
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._validate_enforcement(text, oid) IS 'Internal: validate_enforcement(), as jsonb.';
+COMMENT ON FUNCTION aidataops._validate_enforcement(oid, text, regclass) IS 'Internal: validate_enforcement().';
+REVOKE ALL ON FUNCTION aidataops._validate_enforcement(oid, text, regclass) FROM PUBLIC;
 CREATE FUNCTION aidataops.validate_enforcement(contract text, relation regclass, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
-    LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE ROWS 5
-BEGIN ATOMIC
-    SELECT s.step, s.statement, s.lock, s.status FROM aidataops._steps(aidataops._validate_enforcement(contract, relation::oid)) AS s;
-END;
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.validate_enforcement(text, regclass) IS
 'Looks at the rows that are there: validates constraints that enforce_contract(..., validate => false) left NOT VALID, reading the table under a lock that lets others read and write; in modes quarantine and warn counts the rows that break rules. Needs the rights of the table''s owner.';
 
-CREATE FUNCTION aidataops.__suspend_enforcement(caller oid, contract text, relation oid, reason text, until timestamptz) RETURNS jsonb
+CREATE FUNCTION aidataops._suspend_enforcement(caller oid, contract text, relation regclass, reason text, until timestamptz)
+    RETURNS TABLE (step bigint, statement text, lock text, status text)
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
@@ -663,22 +654,17 @@ BEGIN
     enforcement.suspend_reason := reason;
     steps := aidataops._install(enforcement, relation, false, false);
     PERFORM aidataops._announce(contract, enforcement.version, 'suspended', jsonb_build_object('relation', relation::regclass::text, 'reason', reason, 'until', until));
-    RETURN steps;
+    RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
-COMMENT ON FUNCTION aidataops.__suspend_enforcement(oid, text, oid, text, timestamptz) IS 'Internal: suspend_enforcement().';
-REVOKE ALL ON FUNCTION aidataops.__suspend_enforcement(oid, text, oid, text, timestamptz) FROM PUBLIC;
-CREATE FUNCTION aidataops._suspend_enforcement(contract text, relation oid, reason text, until timestamptz) RETURNS jsonb
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._suspend_enforcement(text, oid, text, timestamptz) IS 'Internal: suspend_enforcement(), as jsonb.';
+COMMENT ON FUNCTION aidataops._suspend_enforcement(oid, text, regclass, text, timestamptz) IS 'Internal: suspend_enforcement().';
+REVOKE ALL ON FUNCTION aidataops._suspend_enforcement(oid, text, regclass, text, timestamptz) FROM PUBLIC;
 CREATE FUNCTION aidataops.suspend_enforcement(contract text, relation regclass, reason text, until timestamptz, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
-    LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE ROWS 5
-BEGIN ATOMIC
-    SELECT s.step, s.statement, s.lock, s.status FROM aidataops._steps(aidataops._suspend_enforcement(contract, relation::oid, reason, until)) AS s;
-END;
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.suspend_enforcement(text, regclass, text, timestamptz) IS
 'Lets everything pass until a time, and records why. It ends by itself: triggers take the place of constraints, and know the time. resume_enforcement() puts the constraints back, then or before. Needs the rights of the table''s owner.';
 
-CREATE FUNCTION aidataops.__resume_enforcement(caller oid, contract text, relation oid) RETURNS jsonb
+CREATE FUNCTION aidataops._resume_enforcement(caller oid, contract text, relation regclass)
+    RETURNS TABLE (step bigint, statement text, lock text, status text)
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
@@ -694,22 +680,17 @@ BEGIN
     enforcement.suspend_reason := NULL;
     steps := aidataops._install(enforcement, relation, false, false);
     PERFORM aidataops._announce(contract, enforcement.version, 'resumed', jsonb_build_object('relation', relation::regclass::text));
-    RETURN steps;
+    RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
-COMMENT ON FUNCTION aidataops.__resume_enforcement(oid, text, oid) IS 'Internal: resume_enforcement().';
-REVOKE ALL ON FUNCTION aidataops.__resume_enforcement(oid, text, oid) FROM PUBLIC;
-CREATE FUNCTION aidataops._resume_enforcement(contract text, relation oid) RETURNS jsonb
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._resume_enforcement(text, oid) IS 'Internal: resume_enforcement(), as jsonb.';
+COMMENT ON FUNCTION aidataops._resume_enforcement(oid, text, regclass) IS 'Internal: resume_enforcement().';
+REVOKE ALL ON FUNCTION aidataops._resume_enforcement(oid, text, regclass) FROM PUBLIC;
 CREATE FUNCTION aidataops.resume_enforcement(contract text, relation regclass, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
-    LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE ROWS 5
-BEGIN ATOMIC
-    SELECT s.step, s.statement, s.lock, s.status FROM aidataops._steps(aidataops._resume_enforcement(contract, relation::oid)) AS s;
-END;
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.resume_enforcement(text, regclass) IS
 'Ends a suspension: puts back what suspend_enforcement() replaced. Constraints are NOT VALID, because rows came in meanwhile; call validate_enforcement() afterwards. Needs the rights of the table''s owner.';
 
-CREATE FUNCTION aidataops.__drop_enforcement(caller oid, contract text, relation oid, dry_run boolean) RETURNS jsonb
+CREATE FUNCTION aidataops._drop_enforcement(caller oid, contract text, relation regclass, dry_run boolean)
+    RETURNS TABLE (step bigint, statement text, lock text, status text)
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
@@ -729,17 +710,11 @@ BEGIN
         DELETE FROM aidataops.enforcement AS e WHERE e.enforcement_id = enforcement.enforcement_id;
         PERFORM aidataops._announce(contract, enforcement.version, 'enforcement dropped', jsonb_build_object('relation', relation::regclass::text));
     END IF;
-    RETURN steps;
+    RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
-COMMENT ON FUNCTION aidataops.__drop_enforcement(oid, text, oid, boolean) IS 'Internal: drop_enforcement().';
-REVOKE ALL ON FUNCTION aidataops.__drop_enforcement(oid, text, oid, boolean) FROM PUBLIC;
-CREATE FUNCTION aidataops._drop_enforcement(contract text, relation oid, dry_run boolean) RETURNS jsonb
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._drop_enforcement(text, oid, boolean) IS 'Internal: drop_enforcement(), as jsonb.';
+COMMENT ON FUNCTION aidataops._drop_enforcement(oid, text, regclass, boolean) IS 'Internal: drop_enforcement().';
+REVOKE ALL ON FUNCTION aidataops._drop_enforcement(oid, text, regclass, boolean) FROM PUBLIC;
 CREATE FUNCTION aidataops.drop_enforcement(contract text, relation regclass, dry_run boolean DEFAULT false, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
-    LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE ROWS 5
-BEGIN ATOMIC
-    SELECT s.step, s.statement, s.lock, s.status FROM aidataops._steps(aidataops._drop_enforcement(contract, relation::oid, dry_run)) AS s;
-END;
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.drop_enforcement(text, regclass, boolean) IS
 'Takes the constraints and triggers of a contract from a table. What was quarantined stays. dry_run: only tell what would be run. Needs the rights of the table''s owner.';

@@ -273,15 +273,11 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION aidataops._lineage_id(text[]) IS 'Internal: the id of a node or an edge: the first 63 bits, but for the sign, of SHA-256 over what identifies it.';
 
-CREATE FUNCTION aidataops._lineage_origin() RETURNS text
-    LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'lineage_origin';
-COMMENT ON FUNCTION aidataops._lineage_origin() IS 'Internal: system identifier and OID of this database, as in relation_origin.';
-
 CREATE FUNCTION aidataops._lineage_relation_node(relation oid) RETURNS bigint
     LANGUAGE plpgsql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    origin text := aidataops._lineage_origin();
+    origin text := aidataops._database_origin();
     now_is record;
     known record;
     generation integer := 0;
@@ -367,9 +363,9 @@ DECLARE
 BEGIN
     SELECT e.* INTO STRICT edge FROM aidataops.lineage_edge AS e WHERE e.edge_id = _lineage_add_column_edge.edge_id;
     SELECT a.attnum INTO source_attnum FROM aidataops.lineage_node AS n JOIN pg_attribute AS a ON a.attrelid = n.relation_oid
-     WHERE n.node_id = edge.source_node AND n.relation_origin = aidataops._lineage_origin() AND a.attname = source_column AND a.attnum > 0;
+     WHERE n.node_id = edge.source_node AND n.relation_origin = aidataops._database_origin() AND a.attname = source_column AND a.attnum > 0;
     SELECT a.attnum INTO target_attnum FROM aidataops.lineage_node AS n JOIN pg_attribute AS a ON a.attrelid = n.relation_oid
-     WHERE n.node_id = edge.target_node AND n.relation_origin = aidataops._lineage_origin() AND a.attname = target_column AND a.attnum > 0;
+     WHERE n.node_id = edge.target_node AND n.relation_origin = aidataops._database_origin() AND a.attname = target_column AND a.attnum > 0;
     IF NOT EXISTS (SELECT FROM aidataops.lineage_column_edge AS c
                     WHERE c.edge_id = edge.edge_id AND c.source_column = _lineage_add_column_edge.source_column
                       AND c.target_column IS NOT DISTINCT FROM _lineage_add_column_edge.target_column AND c.kind = _lineage_add_column_edge.kind) THEN

@@ -8,7 +8,7 @@ CREATE FUNCTION aidataops._lineage_find_relation(relation oid) RETURNS bigint
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    origin text := aidataops._lineage_origin();
+    origin text := aidataops._database_origin();
     found_node bigint;
 BEGIN
     relation := coalesce(pg_partition_root(relation), relation);
@@ -220,7 +220,7 @@ BEGIN
     SELECT a.attname INTO found_name
       FROM (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = node ORDER BY x.entry DESC LIMIT 1) AS n
       JOIN pg_attribute AS a ON a.attrelid = n.relation_oid AND a.attnum = _lineage_column_name.attnum AND NOT a.attisdropped
-     WHERE n.relation_origin = aidataops._lineage_origin()
+     WHERE n.relation_origin = aidataops._database_origin()
        AND _lineage_column_name.recorded_at >= (SELECT min(s.recorded_at) FROM aidataops.lineage_node_state AS s
                                                  WHERE s.node_id = node AND s.relation_origin = n.relation_origin);
     RETURN coalesce(found_name, stored);
@@ -316,7 +316,7 @@ REVOKE ALL ON FUNCTION aidataops._column_lineage(oid, regclass, name, text, inte
 
 CREATE FUNCTION aidataops.column_lineage(relation regclass, "column" name, direction text DEFAULT 'upstream', max_depth integer DEFAULT NULL)
     RETURNS TABLE (target_relation regclass, target_column name, source_relation regclass, source_column name, kind text, depth integer, confidence text, last_seen timestamptz, object_name text)
-    LANGUAGE C STABLE ROWS 1000 AS 'MODULE_PATHNAME', 'lineage_rows';
+    LANGUAGE C STABLE ROWS 1000 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.column_lineage(regclass, name, text, integer) IS
 'Which columns decide about a column (upstream), or which it decides about (downstream), nearest first, up to max_depth steps away. kind says how, over the whole way: identity, transformation and aggregation give the value; join, filter, group_by, sort, window and conditional decide which value or row. A NULL target_column means all: the column decides which rows there are. object_name names what was reached, also a file or something that is gone; what you may not see is restricted, and has NULL for relation and column.';
 
@@ -363,7 +363,7 @@ BEGIN
           JOIN aidataops.version AS r ON r.version OPERATOR(aidataops.=) v.version JOIN aidataops.dataset AS d ON d.dataset_id = r.dataset_id
         UNION ALL
         SELECT r.depth, 'contract', CASE WHEN r.is_visible THEN c.contract || '@' || c.version ELSE 'restricted' END, NULL, k.status, r.doubt, NULL
-          FROM relations AS r JOIN aidataops.contract_table AS c ON c.relation_oid = r.relation AND c.relation_origin = aidataops._lineage_origin()
+          FROM relations AS r JOIN aidataops.contract_table AS c ON c.relation_oid = r.relation AND c.relation_origin = aidataops._database_origin()
           JOIN aidataops.contract AS k ON k.contract = c.contract AND k.version = c.version WHERE k.status NOT IN ('draft', 'retired')
         UNION ALL
         SELECT r.depth, 'monitor', CASE WHEN r.is_visible THEN m.name ELSE 'restricted' END, NULL, NULL, r.doubt, NULL
@@ -435,7 +435,7 @@ COMMENT ON FUNCTION aidataops._lineage_counts(oid) IS 'Internal: how much lineag
 REVOKE ALL ON FUNCTION aidataops._lineage_counts(oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.lineage_counts() RETURNS TABLE (nodes bigint, edges bigint, columns bigint, uses bigint, unseen_views bigint)
-    LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'lineage_rows';
+    LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.lineage_counts() IS
 'How much lineage there is: nodes, edges that have not ended, edges between columns, counters of uses (which lineage_fold() sums up), and views that nothing is known of, because they were made before lineage was captured.';
 

@@ -4,7 +4,7 @@
  * The tables of the catalog belong to the owner of the extension, and nobody else may write them. A function of
  * SQL or PL/pgSQL that does is internal: its name begins with _, nobody has EXECUTE on it, and its first argument
  * is the role that calls, whose rights it checks. The public function is this one, declared with the same
- * name without _ and with the arguments after the first. (SECURITY DEFINER would not do: it hides who calls
+ * name without _ and with the arguments after the first, or rows_as_catalog_owner if there are rows to return. (SECURITY DEFINER would not do: it hides who calls
  * from the function, behind session_user, which SET ROLE does not change.)
  */
 #include "postgres.h"
@@ -13,7 +13,9 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "core/bookkeeping.h"
 #include "core/identity.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -83,4 +85,69 @@ as_catalog_owner(PG_FUNCTION_ARGS)
 
 	fcinfo->isnull = inner->isnull;
 	return result;
+}
+
+/* -------------------------------------------------------------------------- rows ---- */
+
+void
+internal_call_begin(Statement *call)
+{
+	statement_init(call, NULL);
+	statement_param(call, OIDOID, ObjectIdGetDatum(GetUserId()), false);
+}
+
+/* Of the types that were declared: a literal has none of its own. */
+void
+internal_call_add_arguments(Statement *call, FunctionCallInfo fcinfo)
+{
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+
+	for (int i = 0; i < PG_NARGS(); i++)
+		statement_param(call, form->proargtypes.values[i], PG_GETARG_DATUM(i), PG_ARGISNULL(i));
+	ReleaseSysCache(tuple);
+}
+
+uint64
+internal_call_run(Statement *call, FunctionCallInfo fcinfo)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT * FROM %s._%s(", AIDATAOPS_SCHEMA,
+					 get_func_name(fcinfo->flinfo->fn_oid));
+	for (int i = 1; i <= call->nparams; i++)
+		appendStringInfo(&sql, i == 1 ? "$%d" : ", $%d", i);
+	appendStringInfoChar(&sql, ')');
+	call->sql = sql.data;
+	return statement_run_as_catalog_owner(call);
+}
+
+Datum
+internal_call_rows(Statement *call, FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	uint64 count;
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	count = internal_call_run(call, fcinfo);
+	if (SPI_tuptable->tupdesc->natts != result->setDesc->natts)
+		elog(ERROR, "\"%s\" does not return the columns of the public function", call->sql);
+	for (uint64 i = 0; i < count; i++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* As as_catalog_owner, for functions that return rows. */
+PG_FUNCTION_INFO_V1(rows_as_catalog_owner);
+Datum
+rows_as_catalog_owner(PG_FUNCTION_ARGS)
+{
+	Statement call;
+
+	internal_call_begin(&call);
+	internal_call_add_arguments(&call, fcinfo);
+	return internal_call_rows(&call, fcinfo);
 }

@@ -1,105 +1,22 @@
 /*
  * read.c: how questions about lineage are asked: with the rights of the catalog's owner, about what the caller named.
  *
- * A public function f(arguments) calls the internal _f(caller oid, arguments) and returns its rows, as as_catalog_owner()
- * in core does for one value. The internal function checks the rights of the caller. What a text names is looked up here,
- * with the caller's search_path and before anything else.
+ * What a text names is looked up here, with the caller's search_path and before anything else, and goes to the internal
+ * function after the caller. Questions that name nothing are rows_as_catalog_owner().
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "aidataops.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "core/identity.h"
-#include "core/statement.h"
+#include "core/bookkeeping.h"
 #include "executor/spi.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/varlena.h"
-
-/* What a question is about: $1 is the caller. */
-static void
-begin_question(Statement *statement, FunctionCallInfo fcinfo)
-{
-	statement_init(statement, NULL);
-	statement_param(statement, OIDOID, ObjectIdGetDatum(GetUserId()), false);
-}
-
-static void
-add_arguments(Statement *statement, FunctionCallInfo fcinfo, int first)
-{
-	for (int i = first; i < PG_NARGS(); i++)
-		statement_param(statement, get_fn_expr_argtype(fcinfo->flinfo, i), PG_GETARG_DATUM(i),
-						PG_ARGISNULL(i));
-}
-
-static char *
-call_of_internal(Statement *statement, FunctionCallInfo fcinfo)
-{
-	StringInfoData call;
-
-	initStringInfo(&call);
-	appendStringInfo(&call, "SELECT * FROM %s._%s(", AIDATAOPS_SCHEMA,
-					 get_func_name(fcinfo->flinfo->fn_oid));
-	for (int i = 1; i <= statement->nparams; i++)
-		appendStringInfo(&call, i == 1 ? "$%d" : ", $%d", i);
-	appendStringInfoChar(&call, ')');
-	return call.data;
-}
-
-/* Argument types must be those declared: a literal has none of its own. */
-static void
-set_declared_types(Statement *statement, FunctionCallInfo fcinfo, int before)
-{
-	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
-	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
-
-	for (int i = 0; before + i < statement->nparams && i < form->pronargs; i++)
-		statement->types[before + i] = form->proargtypes.values[i];
-	ReleaseSysCache(tuple);
-}
-
-static Datum
-answer(Statement *statement, FunctionCallInfo fcinfo)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	uint64 count;
-
-	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	statement->sql = call_of_internal(statement, fcinfo);
-	count = statement_run_as_catalog_owner(statement);
-	for (uint64 i = 0; i < count; i++)
-	{
-		Datum values[32];
-		bool nulls[32];
-
-		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
-	SPI_finish();
-	return (Datum) 0;
-}
-
-/* A question whose arguments need no looking up. */
-PG_FUNCTION_INFO_V1(lineage_rows);
-Datum
-lineage_rows(PG_FUNCTION_ARGS)
-{
-	Statement statement;
-
-	begin_question(&statement, fcinfo);
-	add_arguments(&statement, fcinfo, 0);
-	set_declared_types(&statement, fcinfo, 1);
-	return answer(&statement, fcinfo);
-}
 
 static Oid
 find_relation(List *names)
@@ -161,10 +78,9 @@ begin_question_of_object(Statement *statement, FunctionCallInfo fcinfo)
 	char *column;
 
 	look_up(object, &relid, &column);
-	begin_question(statement, fcinfo);
+	internal_call_begin(statement);
 	statement_param(statement, OIDOID, ObjectIdGetDatum(column ? InvalidOid : relid), false);
-	add_arguments(statement, fcinfo, 0);
-	set_declared_types(statement, fcinfo, 2);
+	internal_call_add_arguments(statement, fcinfo);
 }
 
 /* A question about an object named by a text, the first argument; the internal function gets its OID before it. */
@@ -175,7 +91,7 @@ lineage_of_object(PG_FUNCTION_ARGS)
 	Statement statement;
 
 	begin_question_of_object(&statement, fcinfo);
-	return answer(&statement, fcinfo);
+	return internal_call_rows(&statement, fcinfo);
 }
 
 /* One that has one text for an answer. */
@@ -189,8 +105,7 @@ lineage_text_of_object(PG_FUNCTION_ARGS)
 
 	begin_question_of_object(&statement, fcinfo);
 	SPI_connect();
-	statement.sql = call_of_internal(&statement, fcinfo);
-	statement_run_as_catalog_owner(&statement);
+	internal_call_run(&statement, fcinfo);
 	result = result_value(1, &isnull);
 	if (!isnull)
 		result = SPI_datumTransfer(result, false, -1);
@@ -210,12 +125,11 @@ lineage_of_object_or_column(PG_FUNCTION_ARGS)
 	char *column;
 
 	look_up(object, &relid, &column);
-	begin_question(&statement, fcinfo);
+	internal_call_begin(&statement);
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(relid), false);
 	statement_text(&statement, column);
-	add_arguments(&statement, fcinfo, 0);
-	set_declared_types(&statement, fcinfo, 3);
-	return answer(&statement, fcinfo);
+	internal_call_add_arguments(&statement, fcinfo);
+	return internal_call_rows(&statement, fcinfo);
 }
 
 /* Makes every session write the next use of each edge at once, and not after a while: a version was committed. */

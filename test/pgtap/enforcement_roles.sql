@@ -23,7 +23,7 @@ SELECT lives_ok($$SELECT aidataops.create_contract('{"apiVersion": "v3.1.0", "ki
 SET ROLE tap_stranger;
 SELECT throws_ok($$SELECT aidataops.enforce_contract('orders', 'shop.orders')$$, '42501', NULL, 'a stranger cannot enforce it');
 SELECT throws_ok($$SELECT aidataops._run_as_owner('shop.orders'::regclass, 'DROP TABLE shop.orders')$$, '42501', NULL, 'nor run commands as the owner');
-SELECT throws_ok($$SELECT aidataops.__enforce_contract('tap_owner'::regrole, 'orders', 'shop.orders'::regclass, 'warn', true, false)$$, '42501', NULL, 'nor say to be the owner');
+SELECT throws_ok($$SELECT aidataops._enforce_contract('tap_owner'::regrole, 'orders', 'shop.orders'::regclass, 'warn', true, false)$$, '42501', NULL, 'nor say to be the owner');
 SELECT throws_ok($$INSERT INTO aidataops.quarantine (contract, version, relation_schema, relation_name, relation_oid, relation_origin, operation, rules, problems, quarantined_by) VALUES ('c', '1', 's', 't', 0, '', 'INSERT', '{}', '{}', 'x')$$, '42501', NULL, 'nor write the quarantine');
 
 SET ROLE tap_owner;
