@@ -3,9 +3,10 @@
  *
  * The tables of the catalog belong to the owner of the extension, and nobody else may write them. A function of
  * SQL or PL/pgSQL that does is internal: its name begins with _, nobody has EXECUTE on it, and its first argument
- * is the role that calls, whose rights it checks. The public function is this one, declared with the same
- * name without _ and with the arguments after the first, or rows_as_catalog_owner if there are rows to return. (SECURITY DEFINER would not do: it hides who calls
- * from the function, behind session_user, which SET ROLE does not change.)
+ * is the role that calls, whose rights it checks. The public function is as_catalog_owner, or rows_as_catalog_owner
+ * if there are rows to return, declared with the same name without _ and with the arguments after the first.
+ * (SECURITY DEFINER would not do: it hides who calls from the function, behind session_user, which SET ROLE does
+ * not change.)
  */
 #include "postgres.h"
 

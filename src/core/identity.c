@@ -58,6 +58,9 @@ become(Oid role, int flags)
 	previous.guc_level = NewGUCNestLevel();
 	set_for_now("search_path", "pg_catalog, pg_temp");
 	set_for_now("default_tablespace", ""); /* history lies where the database does */
+	/* what changes how statements are read */
+	set_for_now("standard_conforming_strings", "on");
+	set_for_now("transform_null_equals", "off");
 	return previous;
 }
 
