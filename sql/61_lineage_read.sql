@@ -427,9 +427,7 @@ AS $$
 BEGIN
     RETURN QUERY SELECT (SELECT count(*) FROM aidataops.lineage_node), (SELECT count(*) FROM aidataops.lineage_edge AS e WHERE NOT e.is_ended),
                         (SELECT count(*) FROM aidataops.lineage_column_edge), (SELECT count(*) FROM aidataops.lineage_use),
-                        (SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                          WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'aidataops', 'aidataops_history') AND n.nspname !~ '^pg_'
-                            AND NOT EXISTS (SELECT FROM aidataops.lineage_node_state AS s WHERE s.relation_oid = c.oid));
+                        (SELECT count(*) FROM aidataops._unseen_views(NULL));
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_counts(oid) IS 'Internal: how much lineage there is.';
 REVOKE ALL ON FUNCTION aidataops._lineage_counts(oid) FROM PUBLIC;
@@ -437,7 +435,7 @@ REVOKE ALL ON FUNCTION aidataops._lineage_counts(oid) FROM PUBLIC;
 CREATE FUNCTION aidataops.lineage_counts() RETURNS TABLE (nodes bigint, edges bigint, columns bigint, uses bigint, unseen_views bigint)
     LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.lineage_counts() IS
-'How much lineage there is: nodes, edges that have not ended, edges between columns, counters of uses (which lineage_fold() sums up), and views that nothing is known of, because they were made before lineage was captured.';
+'How much lineage there is: nodes, edges that have not ended, edges between columns, counters of uses (which lineage_fold() sums up), and views that nothing is known of, because they were made before lineage was captured (unseen_views(), record_views()).';
 
 CREATE FUNCTION aidataops.lineage_status() RETURNS TABLE (item text, value text, hint text)
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -463,7 +461,7 @@ BEGIN
         ('edges', counts.edges::text, NULL),
         ('column edges', counts.columns::text, NULL),
         ('counters', counts.uses::text, CASE WHEN counts.uses > 1000000 THEN 'lineage_fold() sums them up.' END),
-        ('views of which nothing is known', counts.unseen_views::text, CASE WHEN counts.unseen_views > 0 THEN 'They were made before lineage was captured: CREATE OR REPLACE VIEW, or REFRESH, makes them known.' END),
+        ('views of which nothing is known', counts.unseen_views::text, CASE WHEN counts.unseen_views > 0 THEN 'They were made before lineage was captured: SELECT aidataops.record_views() by their owners, or a superuser for all, makes them known.' END),
         ('never seen', 'statements of sessions without the library, logical replication, dynamic values in functions', 'See docs/lineage.md: values that travel in variables are recorded as cooccurrence.');
 END $$;
 COMMENT ON FUNCTION aidataops.lineage_status() IS 'What is captured and what is not: the settings in force, whether the library is preloaded, what this session missed and why, and how much is known.';

@@ -183,14 +183,14 @@ COMMENT ON FUNCTION aidataops.record_lineage(text[], text[], text, uuid, jsonb) 
 -- -------------------------------------------------------------------------- OpenLineage events in
 
 CREATE FUNCTION aidataops._openlineage_problem(event jsonb) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     dataset jsonb;
 BEGIN
     IF jsonb_typeof(event) IS DISTINCT FROM 'object' THEN
         RETURN 'it is not a JSON object';
-    ELSIF jsonb_typeof(event -> 'eventTime') IS DISTINCT FROM 'string' OR NOT pg_catalog.starts_with(coalesce(event ->> 'producer', ''), 'http') AND event ->> 'producer' !~ '^[A-Za-z][A-Za-z0-9+.-]*:' THEN
+    ELSIF jsonb_typeof(event -> 'eventTime') IS DISTINCT FROM 'string' OR coalesce(event ->> 'producer', '') !~ '^[A-Za-z][A-Za-z0-9+.-]*:' THEN
         RETURN 'eventTime (RFC 3339) and producer (a URI) are required';
     ELSIF event ->> 'eventTime' !~ '^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)$' THEN
         RETURN format('eventTime "%s" is no time with a zone as in RFC 3339, such as 2026-11-20T10:15:30.123Z', left(event ->> 'eventTime', 50));
@@ -208,7 +208,9 @@ BEGIN
             RETURN 'each dataset must have namespace and name';
         END IF;
     END LOOP;
-    RETURN NULL;
+    RETURN CASE WHEN (event ->> 'eventTime')::timestamptz IS NULL THEN 'eventTime is required' END;
+EXCEPTION WHEN datetime_field_overflow THEN
+    RETURN format('eventTime "%s" is no time that there is', left(event ->> 'eventTime', 50));
 END $$;
 COMMENT ON FUNCTION aidataops._openlineage_problem(jsonb) IS 'Internal: why a value is no OpenLineage event; NULL if it is one.';
 

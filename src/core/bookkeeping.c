@@ -130,7 +130,7 @@ internal_call_rows(Statement *call, FunctionCallInfo fcinfo)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	uint64 count;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
 	count = internal_call_run(call, fcinfo);
 	if (SPI_tuptable->tupdesc->natts != result->setDesc->natts)

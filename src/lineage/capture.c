@@ -32,7 +32,6 @@
 #include "nodes/plannodes.h"
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
-#include "rewrite/rewriteHandler.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -546,19 +545,9 @@ static void
 after_view(ViewStmt *statement)
 {
 	Oid view = created_relation(statement->view);
-	Relation relation = OidIsValid(view) ? try_relation_open(view, AccessShareLock) : NULL;
-	MapBuilder *builder;
-	LineageMap *map;
 
-	if (relation == NULL)
-		return;
-	builder = map_begin();
-	map_add_query(builder, get_view_query(relation), view, OPERATION_VIEW);
-	map_set_replaces(builder);
-	map = map_end(builder);
-	relation_close(relation, AccessShareLock);
-	if (map)
-		record_flow(map, NULL, 0);
+	if (OidIsValid(view))
+		record_view(view);
 }
 
 /* CREATE TABLE AS EXECUTE: the plan may be older than this statement, and knows nothing of it. */

@@ -63,6 +63,9 @@ extern void capture_init(void);
 extern void capture_forget_frames(SubTransactionId subid);
 extern bool capture_is_installed(void);
 
+/* views.c */
+extern bool record_view(Oid view);
+
 /* store.c */
 extern void store_init(void);
 extern bool store_is_active(void);

@@ -694,6 +694,16 @@ is_excluded(Oid schema_oid, const char *schema)
 		   strncmp(schema, "pg_toast", 8) == 0 || is_in_list(schema, lineage_exclude_schemas);
 }
 
+PG_FUNCTION_INFO_V1(lineage_excludes);
+Datum
+lineage_excludes(PG_FUNCTION_ARGS)
+{
+	Oid schema_oid = PG_GETARG_OID(0);
+	char *schema = get_namespace_name(schema_oid);
+
+	PG_RETURN_BOOL(schema == NULL || is_excluded(schema_oid, schema));
+}
+
 static Oid
 root_of(Oid relid)
 {

@@ -276,6 +276,35 @@ SELECT aidataops.lineage_fold() > 0;
 SELECT check_that('uses, folded', (SELECT sum(times) FROM aidataops.lineage_use), 10::numeric) \g /dev/null
 SELECT check_that('edges, folded', edges(), 'b<-a'::text) \g /dev/null
 
+-- views that were made before lineage was captured
+CALL forget();
+SET aidataops.lineage = off;
+CREATE TABLE base (i int);
+CREATE VIEW old_view AS SELECT i + 1 AS j FROM base WHERE i > 0;
+CREATE MATERIALIZED VIEW old_sum AS SELECT sum(j) AS total FROM old_view;
+CREATE MATERIALIZED VIEW old_empty AS SELECT sum(j) AS total FROM old_view WITH NO DATA;
+CREATE VIEW old_system AS SELECT relname FROM pg_class;
+CREATE TABLE owned (i int);
+CREATE VIEW owned_view AS SELECT i FROM owned;
+ALTER TABLE owned OWNER TO regress_lineage_user;
+ALTER VIEW owned_view OWNER TO regress_lineage_user;
+SELECT aidataops.record_views();
+SET aidataops.lineage = on;
+SELECT check_that('views that nothing is known of', (SELECT unseen_views FROM aidataops.lineage_counts()), 3::bigint) \g /dev/null
+SET ROLE regress_lineage_user;
+SELECT check_that('only one''s own', (SELECT array_agg(view) FROM aidataops.unseen_views()), '{owned_view}'::regclass[]) \g /dev/null
+SELECT aidataops._record_view('old_view'::regclass);
+SELECT check_that('are recorded', aidataops.record_views(), 1::bigint) \g /dev/null
+RESET ROLE;
+SELECT check_that('all, as a superuser', aidataops.record_views(), 2::bigint) \g /dev/null
+SELECT check_that('once', aidataops.record_views(), 0::bigint) \g /dev/null
+SELECT check_that('views', edges(), 'old_sum<-old_view old_view<-base owned_view<-owned'::text) \g /dev/null
+SELECT check_that('columns of views', (SELECT string_agg(format('%s.%s %s', source_relation, source_column, kind), ', ' ORDER BY depth, kind) FROM aidataops.column_lineage('old_sum', 'total')),
+                  'old_view.j aggregation, base.i aggregation'::text) \g /dev/null
+DROP TABLE owned CASCADE;
+DROP VIEW old_system;
+DROP TABLE base CASCADE;
+
 -- the extension goes and comes while the hooks are there
 DROP OWNED BY regress_lineage_user;
 DROP ROLE regress_lineage_user;

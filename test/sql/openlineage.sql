@@ -95,6 +95,7 @@ SELECT ingest_openlineage('{}');
 SELECT ingest_openlineage(event('COMPLETE', 'yesterday', '{}'));
 SELECT ingest_openlineage(event('COMPLETE', '2026-11-20 10:15:30', '{}'));
 SELECT ingest_openlineage(event('COMPLETE', '2026-13-45T10:15:30Z', '{}'));
+SELECT ingest_openlineage(event('COMPLETE', '2026-11-20T10:15:30Z', '{}') - 'producer');
 SELECT ingest_openlineage(event('DONE', '2026-11-20T10:15:30Z', '{}'));
 SELECT ingest_openlineage(event('COMPLETE', '2026-11-20T10:15:30Z', '{}', 'not-a-uuid'));
 SELECT ingest_openlineage(event('COMPLETE', '2026-11-20T10:15:30Z', '{"run": {}}'));
