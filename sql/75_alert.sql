@@ -315,9 +315,11 @@ BEGIN
           FROM aidataops.version AS v
           LEFT JOIN aidataops.version AS b ON b.dataset_id = v.dataset_id AND b.number = v.parent
           LEFT JOIN LATERAL (SELECT count(*)::integer AS columns, avg(aidataops.null_fraction(c.profile)) AS missing,
-                                    v.committed_at - max(CASE WHEN aidataops.profile_kind(c.profile) IN ('timestamptz', 'timestamp', 'date') AND aidataops.max_value(c.profile) ~ '^[0-9]'
-                                                               THEN aidataops.max_value(c.profile)::timestamptz END) AS age
-                               FROM aidataops.version_column AS c WHERE c.dataset_id = v.dataset_id AND c.number = v.number) AS p ON true
+                                    v.committed_at - max(t.newest) FILTER (WHERE t.newest <= v.committed_at) AS age
+                               FROM aidataops.version_column AS c
+                               CROSS JOIN LATERAL (SELECT CASE WHEN aidataops.profile_kind(c.profile) IN ('timestamptz', 'timestamp', 'date') AND aidataops.max_value(c.profile) ~ '^[0-9]'
+                                                               THEN aidataops.max_value(c.profile)::timestamptz END AS newest) AS t
+                              WHERE c.dataset_id = v.dataset_id AND c.number = v.number) AS p ON true
           LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE d.drifted)::integer AS drifted, array_agg(d.column_name) FILTER (WHERE d.drifted) AS names
                                FROM aidataops.drift(b.version, v.version) AS d WHERE b.version IS NOT NULL) AS d ON b.version IS NOT NULL
           LEFT JOIN LATERAL (SELECT w.value AS accuracy FROM aidataops.monitor AS m JOIN aidataops.monitor_run AS r USING (monitor_id) JOIN aidataops.monitor_result AS w USING (run_id)
@@ -333,4 +335,4 @@ BEGIN
          ORDER BY v.number DESC;
 END $$;
 COMMENT ON FUNCTION aidataops.scorecard(text) IS
-'How good the versions of a dataset are, one row a version, the latest first. age: from the newest time in its columns to the commit. volume_change: of rows since its parent, as a share. missing: mean share of NULLs over the columns. drifted: columns that drift() calls so against the parent, of so many columns. accuracy: as a monitor of kind prediction measured it. agreement, accuracy without such a monitor, coverage (slices that have too few rows), and how many checks passed: as the last check_contract() of the version by each contract measured them (the worst of several), NULL without. alerts: opened at this version. From what is stored, so it reads no data. For those who may read every row of the versions. An error if there is no such dataset.';
+'How good the versions of a dataset are, one row a version, the latest first. age: from the newest time in its columns to the commit; columns that go beyond the commit, as terms and mistakes do, do not count. volume_change: of rows since its parent, as a share. missing: mean share of NULLs over the columns. drifted: columns that drift() calls so against the parent, of so many columns. accuracy: as a monitor of kind prediction measured it. agreement, accuracy without such a monitor, coverage (slices that have too few rows), and how many checks passed: as the last check_contract() of the version by each contract measured them (the worst of several), NULL without. alerts: opened at this version. From what is stored, so it reads no data. For those who may read every row of the versions. An error if there is no such dataset.';

@@ -26,6 +26,11 @@ SELECT contract, status, rules FROM create_contract('{"apiVersion": "v3.1.0", "k
         {"name": "note", "logicalType": "string", "required": true}]}]}');
 SELECT rule, outcome, failing FROM check_contract('readings', 'readings@1');
 SELECT version, num_rows, round(missing::numeric, 3) AS missing, age BETWEEN interval '29 minutes' AND interval '31 minutes' AS half_an_hour, checks, checks_passed, agreement, alerts FROM scorecard('readings');
+-- a time to come is no age
+CREATE TABLE terms (id int PRIMARY KEY, at timestamptz, due date);
+INSERT INTO terms VALUES (1, now() - interval '30 minutes', '2100-01-01');
+SELECT create_dataset('terms', 'terms'), commit('terms', 'one') \g /dev/null
+SELECT age BETWEEN interval '29 minutes' AND interval '31 minutes' AS half_an_hour FROM scorecard('terms');
 
 -- no news, half of the rows, NULLs, another type and a column less
 DELETE FROM readings WHERE id < 500;
