@@ -7,4 +7,4 @@
 CREATE SCHEMA aidataops;
 
 COMMENT ON SCHEMA aidataops IS
-'Dataset versions, fingerprints and what changed: types, functions and catalog of the extension aidataops.';
+'Versions, drift, label agreement, contracts, monitors and lineage: types, functions and catalog of the extension aidataops.';
