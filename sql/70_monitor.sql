@@ -31,6 +31,8 @@ CREATE TABLE aidataops.monitor (
     schedule             text,
     next_due_at          timestamptz,
     last_started_at      timestamptz,
+    judged               integer NOT NULL DEFAULT 0,
+    judged_since         integer,
     created_at           timestamptz NOT NULL DEFAULT pg_catalog.now(),
     created_by           name NOT NULL
 );
@@ -49,7 +51,7 @@ COMMENT ON COLUMN aidataops.monitor.thresholds IS 'Limits: {"upper", "lower"}, {
 COMMENT ON COLUMN aidataops.monitor.time_column IS 'Column by whose times the rows of a window are found in the live table; NULL if versions are judged.';
 COMMENT ON COLUMN aidataops.monitor.window_size IS 'How long the window is.';
 COMMENT ON COLUMN aidataops.monitor.delay IS 'How long before the run the window ends, for what arrives late.';
-COMMENT ON COLUMN aidataops.monitor.rows IS 'Which rows of a version are judged: all, those added with it, or auto: added, or all if it only modified or removed rows.';
+COMMENT ON COLUMN aidataops.monitor.rows IS 'Which rows of a version are judged: all, those added since the version that was judged before, or auto: added, or all if rows were only modified or removed.';
 COMMENT ON COLUMN aidataops.monitor.min_rows IS 'Fewer rows on either side are not judged.';
 COMMENT ON COLUMN aidataops.monitor.alpha IS 'Level of the tests of drift(), after correction for the number of columns.';
 COMMENT ON COLUMN aidataops.monitor.consecutive IS 'How many breaches in a row make an alert.';
@@ -61,6 +63,8 @@ COMMENT ON COLUMN aidataops.monitor.owner IS 'The role that created it, with who
 COMMENT ON COLUMN aidataops.monitor.schedule IS 'When it is due: as for cron, or an interval. NULL if it is not scheduled.';
 COMMENT ON COLUMN aidataops.monitor.next_due_at IS 'When it is due next.';
 COMMENT ON COLUMN aidataops.monitor.last_started_at IS 'When it last ran by schedule.';
+COMMENT ON COLUMN aidataops.monitor.judged IS 'Number of the version up to which was judged, at first the head when the monitor was made: what came since is judged next.';
+COMMENT ON COLUMN aidataops.monitor.judged_since IS 'Number of the version since which that was judged, for when the same version is judged again; NULL before the first run.';
 COMMENT ON COLUMN aidataops.monitor.created_at IS 'When it was made.';
 COMMENT ON COLUMN aidataops.monitor.created_by IS 'session_user who made it.';
 
@@ -69,6 +73,7 @@ CREATE TABLE aidataops.monitor_run (
     monitor_id   integer NOT NULL,
     status       text NOT NULL CHECK (status IN ('ok', 'breached', 'insufficient_data', 'error', 'missed')),
     version      aidataops.dataset_version,
+    since        aidataops.dataset_version,
     reference    text,
     window_start timestamptz,
     window_end   timestamptz,
@@ -90,17 +95,18 @@ COMMENT ON COLUMN aidataops.monitor_run.run_id IS 'Number of the run.';
 COMMENT ON COLUMN aidataops.monitor_run.monitor_id IS 'The monitor.';
 COMMENT ON COLUMN aidataops.monitor_run.status IS 'ok, breached (a value is beyond its limits), insufficient_data (nothing could be judged), error, or missed (it did not run).';
 COMMENT ON COLUMN aidataops.monitor_run.version IS 'The version that was judged; NULL for a window.';
+COMMENT ON COLUMN aidataops.monitor_run.since IS 'The version since which the rows came that were judged; NULL if all rows of a version were, and for a window.';
 COMMENT ON COLUMN aidataops.monitor_run.reference IS 'With what it was compared: dataset@number, dataset@first..last, or windows.';
 COMMENT ON COLUMN aidataops.monitor_run.window_start IS 'Where the window that was judged begins.';
 COMMENT ON COLUMN aidataops.monitor_run.window_end IS 'Where it ends; that moment itself is outside.';
 COMMENT ON COLUMN aidataops.monitor_run.as_of IS 'To which time the values belong: when the version was committed, or the end of the window. Breaches are counted in this order.';
 COMMENT ON COLUMN aidataops.monitor_run.measured IS 'Values measured.';
 COMMENT ON COLUMN aidataops.monitor_run.breached IS 'Values beyond their limits.';
-COMMENT ON COLUMN aidataops.monitor_run.missed IS 'Scheduled runs that did not happen, of a row with status missed.';
+COMMENT ON COLUMN aidataops.monitor_run.missed IS 'Scheduled runs that did not happen, of a row with status missed; 0 where it was only noticed that the monitor is overdue.';
 COMMENT ON COLUMN aidataops.monitor_run.sqlstate IS 'Code of the error.';
 COMMENT ON COLUMN aidataops.monitor_run.error IS 'What went wrong.';
 COMMENT ON COLUMN aidataops.monitor_run.backfilled IS 'Whether backfill_monitor() ran it; such runs raise no alerts.';
-COMMENT ON COLUMN aidataops.monitor_run.due_at IS 'When it was due; NULL if nobody scheduled it.';
+COMMENT ON COLUMN aidataops.monitor_run.due_at IS 'When it was due, of several runs that were missed the first; NULL if nobody scheduled it.';
 COMMENT ON COLUMN aidataops.monitor_run.started_at IS 'When it started.';
 COMMENT ON COLUMN aidataops.monitor_run.finished_at IS 'When its results were written; NULL of a run that has not ended, or was cancelled or lost before it did, which has the status missed.';
 COMMENT ON COLUMN aidataops.monitor_run.ran_as IS 'The role whose rights read the data.';
@@ -154,7 +160,7 @@ COMMENT ON COLUMN aidataops.monitor_result.current_profile IS 'Distribution of t
 CREATE TABLE aidataops.alert (
     alert_id        bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
     monitor_id      integer NOT NULL,
-    reason          text NOT NULL CHECK (reason IN ('breach', 'error')),
+    reason          text NOT NULL CHECK (reason IN ('breach', 'error', 'missed')),
     severity        text NOT NULL,
     message         text NOT NULL,
     columns         text[] NOT NULL,
@@ -173,7 +179,7 @@ CREATE TABLE aidataops.alert (
 COMMENT ON TABLE aidataops.alert IS 'Alerts of monitors, at most one open at a time for each monitor and reason. Who acknowledged or snoozed one is in alert_event as well.';
 COMMENT ON COLUMN aidataops.alert.alert_id IS 'Number of the alert.';
 COMMENT ON COLUMN aidataops.alert.monitor_id IS 'The monitor.';
-COMMENT ON COLUMN aidataops.alert.reason IS 'breach: values were beyond their limits; error: the monitor could not measure.';
+COMMENT ON COLUMN aidataops.alert.reason IS 'breach: values were beyond their limits; error: the monitor could not measure; missed: it does not run as its schedule says.';
 COMMENT ON COLUMN aidataops.alert.severity IS 'As the monitor says.';
 COMMENT ON COLUMN aidataops.alert.message IS 'What it is about, in a sentence.';
 COMMENT ON COLUMN aidataops.alert.columns IS 'What is beyond its limits: columns, or measures of rows as a whole, the worst first.';

@@ -43,22 +43,40 @@ CREATE FUNCTION aidataops._trailing(reference text) RETURNS integer
     END;
 COMMENT ON FUNCTION aidataops._trailing(text) IS 'Internal: how many versions or windows a reference takes together; NULL if it is a version by name.';
 
--- Versions that a reference names, seen from the one that is judged; none if there are none yet.
-CREATE FUNCTION aidataops._reference_numbers(ds aidataops.dataset, judged integer, reference text) RETURNS integer[]
+-- Versions that a reference names, none of them later than one; none if there are none yet. Of weekdays, those of the versions that
+-- are judged: what came on a Monday and a Tuesday is compared with what came on Mondays and Tuesdays before.
+CREATE FUNCTION aidataops._reference_numbers(ds aidataops.dataset, since integer, judged integer, reference text) RETURNS integer[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     k integer := aidataops._trailing(reference);
 BEGIN
     IF reference LIKE 'same weekday%' THEN
-        RETURN ARRAY(SELECT v.number FROM aidataops.version AS v, aidataops.version AS j
-                      WHERE j.dataset_id = ds.dataset_id AND j.number = judged AND v.dataset_id = ds.dataset_id AND v.number < judged
-                        AND extract(isodow FROM v.committed_at AT TIME ZONE 'UTC') = extract(isodow FROM j.committed_at AT TIME ZONE 'UTC')
-                      ORDER BY v.number DESC LIMIT k);
+        RETURN ARRAY(SELECT b.number
+                       FROM (SELECT extract(isodow FROM v.committed_at AT TIME ZONE 'UTC') AS weekday FROM aidataops.version AS v
+                              WHERE v.dataset_id = ds.dataset_id AND v.number > since AND v.number <= judged GROUP BY 1) AS w
+                      CROSS JOIN LATERAL (SELECT v.number FROM aidataops.version AS v
+                                           WHERE v.dataset_id = ds.dataset_id AND v.number <= since AND extract(isodow FROM v.committed_at AT TIME ZONE 'UTC') = w.weekday
+                                           ORDER BY v.number DESC LIMIT k) AS b
+                      ORDER BY b.number DESC);
     END IF;
-    RETURN ARRAY(SELECT n FROM generate_series(judged - 1, greatest(judged - k, 1), -1) AS n);
+    RETURN ARRAY(SELECT n FROM generate_series(since, greatest(since - k + 1, 1), -1) AS n);
 END $$;
-COMMENT ON FUNCTION aidataops._reference_numbers(aidataops.dataset, integer, text) IS 'Internal: the versions before one that previous, trailing and same weekday mean, the latest first.';
+COMMENT ON FUNCTION aidataops._reference_numbers(aidataops.dataset, integer, integer, text) IS 'Internal: the versions before those that are judged that previous, trailing and same weekday mean, the latest first.';
+
+-- What is judged is what came since a version that was judged before, so that no row is skipped, however often it runs, and few
+-- rows become enough. A version that the reference holds is no news. previous and its like need a version before.
+CREATE FUNCTION aidataops._judged_since(spec jsonb, judged integer, reference_number integer) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CASE WHEN judged = 1 THEN 0
+                    ELSE greatest(coalesce(CASE WHEN spec ->> 'version' IS NOT NULL THEN NULL -- backfilled: one by one
+                                                WHEN (spec ->> 'judged')::integer < judged THEN (spec ->> 'judged')::integer
+                                                WHEN (spec ->> 'judged')::integer = judged THEN (spec ->> 'judged_since')::integer END, judged - 1),
+                                  CASE WHEN reference_number < judged THEN reference_number END,
+                                  CASE WHEN spec ->> 'reference' NOT LIKE '%@%' THEN 1 END) END;
+    END;
+COMMENT ON FUNCTION aidataops._judged_since(jsonb, integer, integer) IS 'Internal: the version after which the rows came that a run judges; 0: all rows.';
 
 -- Which rows of a version are judged. One that only corrected or removed is judged by what it made of the whole: the rows that
 -- were corrected are no sample of anything.
@@ -69,29 +87,102 @@ CREATE FUNCTION aidataops._judges_all(version aidataops.version, rows text) RETU
     END;
 COMMENT ON FUNCTION aidataops._judges_all(aidataops.version, text) IS 'Internal: whether all rows of a version are judged, and not those that came with it.';
 
+-- The same of several versions, and whether the profiles that they stored add up to what came: they do unless a later one took
+-- back rows of an earlier one, by a restore say, or columns changed on the way.
+CREATE FUNCTION aidataops._what_is_judged(ds aidataops.dataset, since integer, judged integer, rows text, OUT all_rows boolean, OUT adds_up boolean) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    added bigint;
+BEGIN
+    SELECT sum(v.rows_added), coalesce(bool_and(v.rows_removed = 0 AND v.rows_modified = 0) FILTER (WHERE v.number > since + 1), true) AND count(DISTINCT v.epoch) = 1,
+           bool_or(v.rows_added IS NULL)
+      INTO added, adds_up, all_rows
+      FROM aidataops.version AS v WHERE v.dataset_id = ds.dataset_id AND v.number > since AND v.number <= judged;
+    all_rows := all_rows OR since = 0 OR rows = 'all';
+    IF all_rows THEN
+        RETURN;
+    END IF;
+    adds_up := adds_up AND NOT EXISTS (SELECT FROM aidataops.version_column AS c WHERE c.dataset_id = ds.dataset_id AND c.number > since AND c.number <= judged
+                                        GROUP BY c.column_name HAVING min(c.role) <> max(c.role));
+    IF rows = 'auto' THEN
+        IF NOT adds_up THEN
+            added := (SELECT d.rows_added FROM aidataops.diff_stat(aidataops.to_dataset_version(ds.name || '@' || since), aidataops.to_dataset_version(ds.name || '@' || judged)) AS d);
+        END IF;
+        all_rows := added = 0;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._what_is_judged(aidataops.dataset, integer, integer, text) IS 'Internal: whether all rows of a version are judged or those that came since another, and whether stored profiles tell of those.';
+
 -- Samples: side 0 is what is judged, sides 1, 2, ... are the reference, one each version or window of it.
 
-CREATE FUNCTION aidataops._version_samples(ds aidataops.dataset, judged integer, numbers integer[], rows text)
+-- From the rows: those of a version that another had not, or not so.
+CREATE FUNCTION aidataops._profiles_since(version aidataops.dataset_version, since aidataops.dataset_version, roles jsonb)
+    RETURNS TABLE (column_name name, profile aidataops.profile)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    -- categories are counted by their text, which is to be the same in every session
+    SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET TimeZone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+AS $$
+DECLARE
+    r record;
+    c record;
+BEGIN
+    SELECT * INTO r FROM aidataops._rows_to_compare(version, since, 'r');
+    SELECT * INTO c FROM aidataops._profile_calls(r.relation, roles);
+    IF c.calls IS NOT NULL THEN
+        RETURN QUERY EXECUTE format('SELECT u.name, u.profile FROM (SELECT ARRAY[%s]::aidataops.profile[] AS profiles FROM %s) AS s CROSS JOIN LATERAL unnest($1, s.profiles) AS u (name, profile)',
+                                    c.calls, r.from_item) USING c.names;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._profiles_since(aidataops.dataset_version, aidataops.dataset_version, jsonb) IS 'Internal: profiles of the rows of a version that came since another.';
+
+CREATE FUNCTION aidataops._judged_samples(ds aidataops.dataset, since integer, judged integer, all_rows boolean, adds_up boolean, segment_by name)
+    RETURNS TABLE (side integer, segment text, column_name name, profile aidataops.profile)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    version aidataops.dataset_version := aidataops.to_dataset_version(ds.name || '@' || judged);
+    before aidataops.dataset_version := CASE WHEN NOT all_rows THEN aidataops.to_dataset_version(ds.name || '@' || since) END;
+BEGIN
+    IF all_rows THEN
+        RETURN QUERY SELECT 0, NULL::text, c.column_name, c.profile FROM aidataops.version_column AS c WHERE c.dataset_id = ds.dataset_id AND c.number = judged;
+    ELSIF adds_up THEN
+        RETURN QUERY SELECT 0, NULL::text, c.column_name, aidataops.rollup(c.profile_added) FROM aidataops.version_column AS c
+                      WHERE c.dataset_id = ds.dataset_id AND c.number > since AND c.number <= judged GROUP BY c.column_name;
+    ELSE
+        RETURN QUERY SELECT 0, NULL::text, p.column_name, p.profile
+                       FROM aidataops._profiles_since(version, before, (SELECT coalesce(jsonb_object_agg(c.column_name, c.role), '{}') FROM aidataops.version_column AS c
+                                                                         WHERE c.dataset_id = ds.dataset_id AND c.number = judged)) AS p;
+    END IF;
+    IF segment_by IS NOT NULL THEN
+        RETURN QUERY SELECT 0, coalesce(p.segment, 'NULL'), p.column_name, p.profile FROM aidataops._segment_profiles(version, before, segment_by) AS p;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._judged_samples(aidataops.dataset, integer, integer, boolean, boolean, name) IS 'Internal: profiles of the rows of a version that are judged, also by segment, which reads them.';
+
+CREATE FUNCTION aidataops._version_samples(ds aidataops.dataset, numbers integer[], rows text)
     RETURNS TABLE (side integer, segment text, column_name name, profile aidataops.profile)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
-        SELECT s.ordinal::integer - 1, NULL::text, c.column_name, CASE WHEN aidataops._judges_all(v.*, rows) THEN c.profile ELSE coalesce(c.profile_added, c.profile) END
-          FROM unnest(judged || numbers) WITH ORDINALITY AS s (number, ordinal)
+        SELECT s.ordinal::integer, NULL::text, c.column_name, CASE WHEN aidataops._judges_all(v.*, rows) THEN c.profile ELSE coalesce(c.profile_added, c.profile) END
+          FROM unnest(numbers) WITH ORDINALITY AS s (number, ordinal)
           JOIN aidataops.version AS v ON v.dataset_id = (ds).dataset_id AND v.number = s.number
           JOIN aidataops.version_column AS c ON c.dataset_id = (ds).dataset_id AND c.number = s.number;
     END;
-COMMENT ON FUNCTION aidataops._version_samples(aidataops.dataset, integer, integer[], text) IS 'Internal: stored profiles of what came in each of some versions.';
+COMMENT ON FUNCTION aidataops._version_samples(aidataops.dataset, integer[], text) IS 'Internal: stored profiles of what came in each of some versions, as a reference.';
 
-CREATE FUNCTION aidataops._version_segment_samples(ds aidataops.dataset, judged integer, numbers integer[], rows text, segment_by name)
+CREATE FUNCTION aidataops._version_segment_samples(ds aidataops.dataset, numbers integer[], rows text, segment_by name)
     RETURNS TABLE (side integer, segment text, column_name name, profile aidataops.profile)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
-        SELECT s.ordinal::integer - 1, coalesce(p.segment, 'NULL'), p.column_name, p.profile
-          FROM unnest(judged || numbers) WITH ORDINALITY AS s (number, ordinal)
+        SELECT s.ordinal::integer, coalesce(p.segment, 'NULL'), p.column_name, p.profile
+          FROM unnest(numbers) WITH ORDINALITY AS s (number, ordinal)
           JOIN aidataops.version AS v ON v.dataset_id = (ds).dataset_id AND v.number = s.number
          CROSS JOIN LATERAL aidataops._segment_profiles(v.version, CASE WHEN NOT aidataops._judges_all(v.*, rows) THEN aidataops.to_dataset_version((ds).name || '@' || s.number - 1) END, segment_by) AS p;
     END;
-COMMENT ON FUNCTION aidataops._version_segment_samples(aidataops.dataset, integer, integer[], text, name) IS 'Internal: the same by segment, from the rows.';
+COMMENT ON FUNCTION aidataops._version_segment_samples(aidataops.dataset, integer[], text, name) IS 'Internal: the same by segment, from the rows.';
 
 -- All rows of a version as the reference, also by segment.
 CREATE FUNCTION aidataops._reference_samples(reference aidataops.dataset_version, segment_by name)
@@ -383,7 +474,7 @@ CREATE FUNCTION aidataops._numbers_text(dataset text, numbers integer[]) RETURNS
     END;
 COMMENT ON FUNCTION aidataops._numbers_text(text, integer[]) IS 'Internal: versions in few letters.';
 
--- {"version", "reference", "window_start", "window_end", "as_of", "results": [...]}
+-- {"version", "judged", "judged_since", "since", "reference", "window_start", "window_end", "as_of", "results": [...]}
 CREATE FUNCTION aidataops._measure_monitor(spec jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET DateStyle = 'ISO' SET plan_cache_mode = 'force_generic_plan'
 AS $$
@@ -407,7 +498,9 @@ DECLARE
     names name[];
     profiles aidataops.profile[];
     overlapping boolean := false;
-    judges_all boolean;
+    since integer;
+    all_rows boolean;
+    adds_up boolean;
     quality record;
     quality_rows text;
     results jsonb;
@@ -454,29 +547,33 @@ BEGIN
             RAISE EXCEPTION 'dataset "%" has no version yet', ds.name USING ERRCODE = 'undefined_object', HINT = 'Use commit() to make the first.';
         END IF;
         judged_version := aidataops.resolve(aidataops.to_dataset_version(ds.name || '@' || judged));
-        SELECT v.committed_at, aidataops._judges_all(v.*, rows) INTO as_of, judges_all FROM aidataops.version AS v WHERE v.version OPERATOR(aidataops.=) judged_version;
+        SELECT v.committed_at INTO as_of FROM aidataops.version AS v WHERE v.version OPERATOR(aidataops.=) judged_version;
         IF NOT aidataops._reads_all(ds.dataset_id) THEN
             RAISE EXCEPTION 'permission denied for the profiles of dataset "%"', ds.name USING ERRCODE = 'insufficient_privilege',
                 DETAIL = format('Role "%s" may not read every row of its versions.', current_user);
         END IF;
         IF spec ->> 'reference' LIKE '%@%' THEN
-            numbers := NULL;
             reference_version := aidataops._reference_version(spec);
-        ELSE
-            numbers := aidataops._reference_numbers(ds, judged, spec ->> 'reference');
+        END IF;
+        since := aidataops._judged_since(spec, judged, CASE WHEN aidataops.dataset_name(reference_version) = ds.name THEN aidataops.version_number(reference_version) END);
+        IF reference_version IS NULL THEN
+            numbers := aidataops._reference_numbers(ds, since, judged, spec ->> 'reference');
             IF spec ->> 'reference' = 'previous' AND numbers <> '{}' THEN
                 reference_version := aidataops.to_dataset_version(ds.name || '@' || numbers[1]);
             END IF;
         END IF;
         reference := coalesce(reference_version::text, aidataops._numbers_text(ds.name, numbers));
-        overlapping := CASE WHEN reference_version IS NULL THEN judges_all
+        SELECT w.all_rows, w.adds_up INTO all_rows, adds_up FROM aidataops._what_is_judged(ds, since, judged, rows) AS w;
+        overlapping := CASE WHEN reference_version IS NULL THEN all_rows
                             WHEN aidataops.dataset_name(reference_version) <> ds.name THEN false
-                            WHEN judges_all THEN aidataops._overlap(reference_version, judged_version)
-                            ELSE aidataops.version_number(reference_version) >= judged END;
+                            WHEN all_rows THEN aidataops._overlap(reference_version, judged_version)
+                            ELSE aidataops.version_number(reference_version) > since END;
         SELECT array_agg(s.side), array_agg(s.segment), array_agg(s.column_name), array_agg(s.profile) INTO sides, segments, names, profiles
-          FROM (SELECT * FROM aidataops._version_samples(ds, judged, CASE WHEN reference_version IS NULL THEN numbers END, rows)
+          FROM (SELECT * FROM aidataops._judged_samples(ds, since, judged, all_rows, adds_up, segment_by)
                 UNION ALL
-                SELECT * FROM aidataops._version_segment_samples(ds, judged, CASE WHEN reference_version IS NULL THEN numbers END, rows, segment_by) WHERE segment_by IS NOT NULL
+                SELECT * FROM aidataops._version_samples(ds, numbers, rows) WHERE reference_version IS NULL
+                UNION ALL
+                SELECT * FROM aidataops._version_segment_samples(ds, numbers, rows, segment_by) WHERE reference_version IS NULL AND segment_by IS NOT NULL
                 UNION ALL
                 SELECT * FROM aidataops._reference_samples(reference_version, segment_by) WHERE reference_version IS NOT NULL) AS s;
     END IF;
@@ -496,7 +593,7 @@ BEGIN
     IF spec ->> 'kind' = 'prediction' THEN
         IF judged_version IS NOT NULL THEN
             SELECT r.relation, r.from_item INTO relation, quality_rows
-              FROM aidataops._rows_to_compare(judged_version, CASE WHEN NOT judges_all THEN aidataops.to_dataset_version(ds.name || '@' || judged - 1) END, 'r') AS r;
+              FROM aidataops._rows_to_compare(judged_version, CASE WHEN NOT all_rows THEN aidataops.to_dataset_version(ds.name || '@' || since) END, 'r') AS r;
         END IF;
         SELECT * INTO quality FROM aidataops._prediction_quality(relation, ds.roles, quality_rows);
         IF quality.measure IS NOT NULL THEN
@@ -510,7 +607,7 @@ BEGIN
     ELSIF coalesce(results, '[]') = '[]' THEN -- a window without rows, or no column in common
         results := jsonb_build_array(jsonb_build_object('ordinal', 1, 'measure', 'row_count', 'n_current', 0, 'status', 'insufficient_data'));
     END IF;
-    RETURN jsonb_build_object('version', judged_version::text, 'reference', reference, 'window_start', window_start, 'window_end', window_end, 'as_of', as_of, 'results', coalesce(results, '[]'));
+    RETURN jsonb_build_object('version', judged_version::text, 'judged', judged, 'judged_since', since, 'since', CASE WHEN NOT all_rows THEN ds.name || '@' || since END, 'reference', reference, 'window_start', window_start, 'window_end', window_end, 'as_of', as_of, 'results', coalesce(results, '[]'));
 END $$;
 COMMENT ON FUNCTION aidataops._measure_monitor(jsonb) IS
 'Internal: measures what a monitor watches and judges it, with the rights of who calls: {"version", "reference", "window_start", "window_end", "as_of", "results"}.';

@@ -105,6 +105,7 @@ AS $$
 DECLARE
     b record;
 BEGIN
+    PERFORM aidataops._resolve_alert(m, 'missed');
     IF r.status = 'error' THEN
         IF m.consecutive <= (SELECT count(*) FROM (SELECT p.status FROM aidataops.monitor_run AS p WHERE p.monitor_id = m.monitor_id AND NOT p.backfilled AND p.status <> 'missed'
                                                     ORDER BY p.run_id DESC LIMIT m.consecutive) AS p WHERE p.status = 'error') THEN
@@ -239,9 +240,8 @@ BEGIN
     r.window_start := (found_out ->> 'window_start')::timestamptz;
     r.window_end := (found_out ->> 'window_end')::timestamptz;
     r.reference := found_out ->> 'reference';
-    IF found_out ->> 'version' IS NOT NULL THEN
-        r.version := aidataops.to_dataset_version(found_out ->> 'version');
-    END IF;
+    r.version := aidataops.to_dataset_version(found_out ->> 'version');
+    r.since := aidataops.to_dataset_version(found_out ->> 'since');
     r.sqlstate := measured.sqlstate;
     r.error := measured.error;
     r.measured := 0;
@@ -259,6 +259,10 @@ BEGIN
     r.finished_at := clock_timestamp();
     INSERT INTO aidataops.monitor_run SELECT r.*;
     IF NOT backfilled THEN
+        -- too few rows wait for more; rows that there is nothing to compare with do not
+        IF r.version IS NOT NULL AND (r.status IN ('ok', 'breached') OR r.reference IS NULL) THEN
+            UPDATE aidataops.monitor AS o SET judged = (found_out ->> 'judged')::integer, judged_since = (found_out ->> 'judged_since')::integer WHERE o.monitor_id = m.monitor_id;
+        END IF;
         PERFORM aidataops._decide_alerts(m, r);
     END IF;
     RETURN r;
@@ -376,21 +380,71 @@ CREATE FUNCTION aidataops._next_scheduled(schedule text, after timestamptz) RETU
 COMMENT ON FUNCTION aidataops._next_scheduled(text, timestamptz) IS 'Internal: the first time after another that a schedule names, NULL if never.';
 
 -- Steps from one due time to the next, so that runs that start late do not put off those after them.
-CREATE FUNCTION aidataops._next_due(schedule text, due_at timestamptz, now timestamptz, OUT next timestamptz, OUT missed integer) RETURNS record
+CREATE FUNCTION aidataops._next_due(schedule text, due_at timestamptz, now timestamptz, OUT next timestamptz, OUT missed integer, OUT latest timestamptz) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     missed := 0;
+    latest := due_at;
     next := CASE WHEN due_at <= now THEN aidataops._next_scheduled(schedule, due_at) END;
     WHILE next <= now AND missed < 10000 LOOP
         missed := missed + 1;
+        latest := next;
         next := aidataops._next_scheduled(schedule, next);
     END LOOP;
     IF next IS NULL OR next <= now THEN -- the clock was set back, or it was due very long ago
+        latest := now;
         next := aidataops._next_scheduled(schedule, now);
     END IF;
 END $$;
-COMMENT ON FUNCTION aidataops._next_due(text, timestamptz, timestamptz) IS 'Internal: when a schedule is due next, and how many of its times have passed since one that is due, 10,000 at most.';
+COMMENT ON FUNCTION aidataops._next_due(text, timestamptz, timestamptz) IS 'Internal: when a schedule is due next, the last time that it was due, and how many of its times have passed since one that is due, 10,000 at most.';
+
+-- A monitor that does not run is an incident, too: one that is cancelled or lost again and again, or that nobody calls any more.
+CREATE FUNCTION aidataops._notice_lost_runs(m aidataops.monitor, now timestamptz) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    lost record;
+BEGIN
+    SELECT max(p.run_id) AS run_id, count(*) FILTER (WHERE p.lost) AS n, min(p.started_at) FILTER (WHERE p.lost) AS since INTO lost
+      FROM (SELECT r.run_id, r.started_at, r.status = 'missed' AND r.started_at < now - interval '10 seconds' AS lost -- another scheduler may be about to begin it
+              FROM aidataops.monitor_run AS r
+             WHERE r.monitor_id = m.monitor_id AND NOT r.backfilled AND (r.status <> 'missed' OR r.finished_at IS NULL) ORDER BY r.run_id DESC LIMIT m.consecutive) AS p;
+    IF lost.n >= m.consecutive THEN
+        PERFORM aidataops._open_alert(m, lost.run_id, 'missed', format('monitor "%s" began to run %s, and did not come to an end: it was cancelled, by a statement_timeout say, or lost with the server', m.name,
+            CASE lost.n WHEN 1 THEN 'at ' ELSE format('%s times since ', lost.n) END || to_char(lost.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')), '{}');
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._notice_lost_runs(aidataops.monitor, timestamptz) IS 'Internal: an alert if the last runs of a monitor did not end.';
+REVOKE ALL ON FUNCTION aidataops._notice_lost_runs(aidataops.monitor, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._is_overdue(schedule text, next_due_at timestamptz, now timestamptz) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT schedule IS NOT NULL AND coalesce(next_due_at < now - interval '1 hour', false);
+    END;
+COMMENT ON FUNCTION aidataops._is_overdue(text, timestamptz, timestamptz) IS 'Internal: whether nobody runs a monitor that is due.';
+
+-- Of monitors that whoever calls may not run: their own scheduler is gone, and cannot say so.
+CREATE FUNCTION aidataops._notice_overdue(now timestamptz) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m aidataops.monitor;
+    run bigint;
+BEGIN
+    FOR m IN SELECT o.* FROM aidataops.monitor AS o
+              WHERE aidataops._is_overdue(o.schedule, o.next_due_at, now)
+                AND NOT EXISTS (SELECT FROM aidataops.alert AS a WHERE a.monitor_id = o.monitor_id AND a.reason = 'missed' AND a.resolved_at IS NULL)
+              ORDER BY o.monitor_id FOR UPDATE SKIP LOCKED
+    LOOP
+        run := (aidataops._record_missed(m, 0, m.next_due_at, 'it is overdue, and nobody who may run it does')).run_id;
+        PERFORM aidataops._open_alert(m, run, 'missed', format('monitor "%s" has not run since it was due at %s: nobody calls run_due_monitors() with the rights of role "%s"', m.name,
+            to_char(m.next_due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), m.owner), '{}');
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops._notice_overdue(timestamptz) IS 'Internal: alerts of monitors that are due for more than an hour.';
+REVOKE ALL ON FUNCTION aidataops._notice_overdue(timestamptz) FROM PUBLIC;
 
 -- A step of its own, committed before the run: one that is cancelled (a statement_timeout, say) or takes the server down is then
 -- recorded as missed, and is not the first one to be tried again, before all others and for ever.
@@ -411,15 +465,17 @@ BEGIN
      ORDER BY o.next_due_at, o.monitor_id LIMIT 1
        FOR UPDATE OF o SKIP LOCKED;
     IF m.monitor_id IS NULL THEN
+        PERFORM aidataops._notice_overdue(started_at);
         RETURN NULL;
     END IF;
+    PERFORM aidataops._notice_lost_runs(m, started_at);
     SELECT * INTO upcoming FROM aidataops._next_due(m.schedule, m.next_due_at, started_at);
     IF upcoming.missed > 0 THEN
         PERFORM aidataops._record_missed(m, upcoming.missed, m.next_due_at, format('%s scheduled run(s) since %s did not happen: the run before was still going, or nobody called run_due_monitors()',
             upcoming.missed, to_char(m.next_due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')));
     END IF;
     UPDATE aidataops.monitor AS o SET last_started_at = started_at, next_due_at = upcoming.next WHERE o.monitor_id = m.monitor_id;
-    run := (aidataops._record_missed(m, 1, m.next_due_at, 'the run has not ended, or was cancelled or lost before it did')).run_id;
+    run := (aidataops._record_missed(m, 1, upcoming.latest, 'the run has not ended, or was cancelled or lost before it did')).run_id;
     UPDATE aidataops.monitor_run AS r SET finished_at = NULL WHERE r.run_id = run;
     RETURN run;
 END $$;
@@ -452,7 +508,8 @@ BEGIN
         RETURN NULL;
     END IF;
     DELETE FROM aidataops.monitor_run AS o WHERE o.run_id = claim;
-    r := aidataops._execute_monitor(m, NULL, clock_timestamp() - m.delay, false, due);
+    -- windows end when they were due, not when somebody came to it: none overlaps the next, and no row falls between two
+    r := aidataops._execute_monitor(m, NULL, CASE WHEN m.window_size IS NOT NULL THEN least(due, clock_timestamp()) ELSE clock_timestamp() END - m.delay, false, due);
     RETURN r.run_id;
 END $$;
 COMMENT ON FUNCTION aidataops.__run_claimed(oid, bigint) IS 'Internal: runs a monitor that was taken, in place of the run that was recorded; NULL if somebody else runs it, or it is gone.';
@@ -486,7 +543,7 @@ COMMENT ON FUNCTION aidataops._call_back(bigint) IS 'Internal: a step of run_due
 CREATE PROCEDURE aidataops.run_due_monitors()
     LANGUAGE C AS 'MODULE_PATHNAME', 'run_due_monitors';
 COMMENT ON PROCEDURE aidataops.run_due_monitors() IS
-'Runs every scheduled monitor that is due and for whose owner the caller may act, a transaction each: CALL run_due_monitors(). Results are committed before on_alert is called. A monitor that fails is recorded so, and the others run; what another scheduler is running is left to it; scheduled times that passed meanwhile are recorded as missed, and one run makes up for them. schedule_monitor() has pg_cron call it each minute; any other scheduler will do. An error within a transaction block or a function.';
+'Runs every scheduled monitor that is due and for whose owner the caller may act, a transaction each: CALL run_due_monitors(). Results are committed before on_alert is called. A monitor that fails is recorded so, and the others run; what another scheduler is running is left to it; scheduled times that passed meanwhile are recorded as missed, and one run makes up for them. A window ends when it was due. Alerts with the reason missed are opened of monitors whose last run was cancelled or lost, and of others'' monitors that are due for more than an hour. schedule_monitor() has pg_cron call it each minute; any other scheduler will do. An error within a transaction block or a function.';
 
 -- ------------------------------------------------------------------------------------------------ backfill
 

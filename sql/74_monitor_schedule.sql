@@ -3,7 +3,7 @@
 -- One job of pg_cron a role, each minute, calls run_due_monitors() as that role; what is due is in the catalog. So a thousand
 -- monitors are one connection, and any other scheduler can do the same.
 
-CREATE FUNCTION aidataops._check_pg_cron(role name, statement text) RETURNS void
+CREATE FUNCTION aidataops._check_pg_cron(role name, statement text, by_hand text) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -18,7 +18,7 @@ BEGIN
     ELSIF home IS NULL THEN
         RAISE EXCEPTION 'pg_cron is not there to keep the schedule' USING ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = 'It is not among shared_preload_libraries of this server.',
-            HINT = format('Install and preload pg_cron and CREATE EXTENSION pg_cron; or have another scheduler run: %s', statement);
+            HINT = format('Install and preload pg_cron and CREATE EXTENSION pg_cron; or have another scheduler run: %s', by_hand);
     ELSIF home = current_database() THEN
         RAISE EXCEPTION 'extension "pg_cron" is not installed in this database' USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CREATE EXTENSION pg_cron.';
     END IF;
@@ -26,16 +26,16 @@ BEGIN
         HINT = format('As a superuser run there: SELECT cron.schedule_in_database(%L, ''* * * * *'', %L, %L, %L). Then use dispatcher => ''external'' here.',
                       left('aidataops: ' || current_database(), 63), statement, current_database(), role);
 END $$;
-COMMENT ON FUNCTION aidataops._check_pg_cron(name, text) IS 'Internal: an error that says what to do unless pg_cron of this database can run something as a role.';
+COMMENT ON FUNCTION aidataops._check_pg_cron(name, text, text) IS 'Internal: an error that says what to do unless pg_cron of this database can run something as a role.';
 
 -- As the role itself, so that the job is its own.
-CREATE FUNCTION aidataops._create_job(role name, job text, schedule text, command text) RETURNS bigint
+CREATE FUNCTION aidataops._create_job(role name, job text, schedule text, command text, by_hand text) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     answer record;
 BEGIN
-    PERFORM aidataops._check_pg_cron(role, command);
+    PERFORM aidataops._check_pg_cron(role, command, by_hand);
     SELECT * INTO answer FROM aidataops._run_supervised((SELECT r.oid FROM pg_roles AS r WHERE r.rolname = role),
         'SELECT cron.schedule($1 ->> ''job'', $1 ->> ''schedule'', $1 ->> ''command'') AS id', jsonb_build_object('job', job, 'schedule', schedule, 'command', command), false, 10000);
     IF answer.error IS NOT NULL THEN
@@ -44,8 +44,8 @@ BEGIN
     END IF;
     RETURN (answer.result -> 0 ->> 'id')::bigint;
 END $$;
-COMMENT ON FUNCTION aidataops._create_job(name, text, text, text) IS 'Internal: makes or changes a job of pg_cron that belongs to a role.';
-REVOKE ALL ON FUNCTION aidataops._create_job(name, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._create_job(name, text, text, text, text) IS 'Internal: makes or changes a job of pg_cron that belongs to a role.';
+REVOKE ALL ON FUNCTION aidataops._create_job(name, text, text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._remove_job(role name, job text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -63,6 +63,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._remove_job(name, text) IS 'Internal: ends a job of pg_cron of a role; whether there was one.';
 REVOKE ALL ON FUNCTION aidataops._remove_job(name, text) FROM PUBLIC;
+
+-- Whose it is by now: a table may have changed hands since its commits were scheduled.
+CREATE FUNCTION aidataops._job_owners(job text) RETURNS SETOF name
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
+        RETURN QUERY EXECUTE 'SELECT DISTINCT j.username::name FROM cron.job AS j WHERE j.jobname = $1 AND j.database = current_database()' USING job;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._job_owners(text) IS 'Internal: roles that a job of pg_cron of a name belongs to.';
+REVOKE ALL ON FUNCTION aidataops._job_owners(text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._dispatcher_job() RETURNS text
     LANGUAGE sql STABLE
@@ -96,9 +108,10 @@ BEGIN
         RAISE EXCEPTION 'schedule "%" never comes', schedule USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF dispatcher = 'pg_cron' THEN
-        PERFORM aidataops._create_job(m.owner, aidataops._dispatcher_job(), '* * * * *', 'CALL aidataops.run_due_monitors()');
+        PERFORM aidataops._create_job(m.owner, aidataops._dispatcher_job(), '* * * * *', 'CALL aidataops.run_due_monitors()', 'CALL aidataops.run_due_monitors()');
     END IF;
     UPDATE aidataops.monitor AS o SET schedule = _schedule_monitor.schedule, next_due_at = first_due, last_started_at = NULL WHERE o.monitor_id = m.monitor_id;
+    PERFORM aidataops._resolve_alert(m, 'missed');
     RETURN first_due;
 END $$;
 COMMENT ON FUNCTION aidataops._schedule_monitor(oid, text, text, text) IS 'Internal: schedule_monitor() as the owner of the catalog.';
@@ -116,6 +129,7 @@ DECLARE
     m aidataops.monitor := aidataops._own_monitor(caller, name, 'unschedule');
 BEGIN
     UPDATE aidataops.monitor AS o SET schedule = NULL, next_due_at = NULL WHERE o.monitor_id = m.monitor_id;
+    PERFORM aidataops._resolve_alert(m, 'missed');
     PERFORM aidataops._release_dispatcher(m.owner);
 END $$;
 COMMENT ON FUNCTION aidataops._unschedule_monitor(oid, text) IS 'Internal: unschedule_monitor() as the owner of the catalog.';
@@ -128,7 +142,15 @@ COMMENT ON FUNCTION aidataops.unschedule_monitor(text) IS
 
 -- -------------------------------------------------------------------------------------------------- commits
 
-CREATE FUNCTION aidataops._dataset_to_schedule(caller oid, dataset text, what text, OUT job text, OUT owner name) RETURNS record
+-- By number, which stays when the dataset is renamed.
+CREATE FUNCTION aidataops._commit_job(dataset_id integer) RETURNS text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT left(format('aidataops commit of dataset %s: %s', dataset_id, current_database()), 63);
+    END;
+COMMENT ON FUNCTION aidataops._commit_job(integer) IS 'Internal: name of the job that commits a dataset.';
+
+CREATE FUNCTION aidataops._dataset_to_schedule(caller oid, dataset text, what text, OUT number integer, OUT owner name) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -137,10 +159,18 @@ DECLARE
 BEGIN
     PERFORM aidataops._check_may_act_for(caller, owner_oid, format('%s commits of dataset "%s"', what, dataset));
     owner := pg_get_userbyid(owner_oid);
-    job := left(format('aidataops commit %s: %s', ds.dataset_id, ds.name), 63);
+    number := ds.dataset_id;
 END $$;
-COMMENT ON FUNCTION aidataops._dataset_to_schedule(oid, text, text) IS 'Internal: the job that commits a dataset, and whose it is.';
+COMMENT ON FUNCTION aidataops._dataset_to_schedule(oid, text, text) IS 'Internal: the number of a dataset whose commits the caller may schedule, and its owner.';
 REVOKE ALL ON FUNCTION aidataops._dataset_to_schedule(oid, text, text) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._remove_commit_job(dataset_id integer) RETURNS boolean
+    LANGUAGE sql VOLATILE
+    BEGIN ATOMIC
+        SELECT coalesce(bool_or(aidataops._remove_job(j, aidataops._commit_job(dataset_id))), false) FROM aidataops._job_owners(aidataops._commit_job(dataset_id)) AS j;
+    END;
+COMMENT ON FUNCTION aidataops._remove_commit_job(integer) IS 'Internal: ends commits of a dataset by schedule, also when it is dropped; whether there were any.';
+REVOKE ALL ON FUNCTION aidataops._remove_commit_job(integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._schedule_commit(caller oid, dataset text, schedule text) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -149,7 +179,10 @@ DECLARE
     d record;
 BEGIN
     SELECT * INTO d FROM aidataops._dataset_to_schedule(caller, dataset, 'schedule');
-    RETURN aidataops._create_job(d.owner, d.job, schedule, format('SELECT aidataops.commit(%L, %L)', dataset, 'scheduled commit'));
+    PERFORM aidataops._remove_job(j, aidataops._commit_job(d.number)) FROM aidataops._job_owners(aidataops._commit_job(d.number)) AS j WHERE j <> d.owner;
+    RETURN aidataops._create_job(d.owner, aidataops._commit_job(d.number), schedule,
+        format('SELECT aidataops.commit(d.name, %L) FROM aidataops.dataset AS d WHERE d.dataset_id = %s', 'scheduled commit', d.number),
+        format('SELECT aidataops.commit(%L, %L)', dataset, 'scheduled commit'));
 END $$;
 COMMENT ON FUNCTION aidataops._schedule_commit(oid, text, text) IS 'Internal: schedule_commit() as the owner of the catalog.';
 REVOKE ALL ON FUNCTION aidataops._schedule_commit(oid, text, text) FROM PUBLIC;
@@ -157,7 +190,7 @@ REVOKE ALL ON FUNCTION aidataops._schedule_commit(oid, text, text) FROM PUBLIC;
 CREATE FUNCTION aidataops.schedule_commit(dataset text, schedule text) RETURNS bigint
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops.schedule_commit(text, text) IS
-'Has pg_cron commit a dataset by schedule, as the owner of its table, and returns the number of the job. schedule: as pg_cron takes it (''0 * * * *''); again to change it. If nothing changed there is no new version. Needs the rights of the dataset''s owner, who must be allowed to log in and to use the schema cron. Errors: no such dataset, pg_cron does not take the schedule or is not in this database (the hint says what to do). NULL for NULL.';
+'Has pg_cron commit a dataset by schedule, as the owner of its table, and returns the number of the job. schedule: as pg_cron takes it (''0 * * * *''); again to change it. If nothing changed there is no new version. The job follows when the dataset is renamed, and ends when it is dropped. Needs the rights of the dataset''s owner, who must be allowed to log in and to use the schema cron. Errors: no such dataset, pg_cron does not take the schedule or is not in this database (the hint says what to do). NULL for NULL.';
 
 CREATE FUNCTION aidataops._unschedule_commit(caller oid, dataset text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -166,7 +199,7 @@ DECLARE
     d record;
 BEGIN
     SELECT * INTO d FROM aidataops._dataset_to_schedule(caller, dataset, 'unschedule');
-    IF NOT aidataops._remove_job(d.owner, d.job) THEN
+    IF NOT aidataops._remove_commit_job(d.number) THEN
         RAISE EXCEPTION 'no commits of dataset "%" are scheduled', dataset USING ERRCODE = 'undefined_object';
     END IF;
 END $$;

@@ -72,10 +72,10 @@ COMMENT ON FUNCTION aidataops.alerts(boolean) IS
 'Alerts that are not resolved, the severest first: status (open, acknowledged, snoozed), what it is about, since when, in how many runs, who acknowledged or snoozed it. include_resolved: those that healed, too. Of monitors that the caller may see.';
 
 CREATE FUNCTION aidataops.monitor_status(name text DEFAULT NULL)
-    RETURNS TABLE (monitor text, dataset text, kind text, status text, as_of timestamptz, measured integer, breached integer, alert_id bigint, schedule text, next_due_at timestamptz, owner name)
+    RETURNS TABLE (monitor text, dataset text, kind text, status text, as_of timestamptz, measured integer, breached integer, alert_id bigint, schedule text, next_due_at timestamptz, overdue boolean, owner name)
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
-        SELECT m.name, coalesce(d.name, m.dataset), m.kind, r.status, r.as_of, r.measured, r.breached, a.alert_id, m.schedule, m.next_due_at, m.owner
+        SELECT m.name, coalesce(d.name, m.dataset), m.kind, r.status, r.as_of, r.measured, r.breached, a.alert_id, m.schedule, m.next_due_at, aidataops._is_overdue(m.schedule, m.next_due_at, now()), m.owner
           FROM aidataops.monitor AS m LEFT JOIN aidataops.dataset AS d ON d.dataset_id = m.dataset_id
           LEFT JOIN LATERAL (SELECT * FROM aidataops.monitor_run AS r WHERE r.monitor_id = m.monitor_id AND NOT r.backfilled AND r.status <> 'missed' ORDER BY r.run_id DESC LIMIT 1) AS r ON true
           LEFT JOIN LATERAL (SELECT min(a.alert_id) AS alert_id FROM aidataops.alert AS a WHERE a.monitor_id = m.monitor_id AND a.resolved_at IS NULL) AS a ON true
@@ -83,7 +83,7 @@ CREATE FUNCTION aidataops.monitor_status(name text DEFAULT NULL)
          ORDER BY m.name;
     END;
 COMMENT ON FUNCTION aidataops.monitor_status(text) IS
-'How monitors are, one row each: status of the last run (ok, breached, insufficient_data, error; NULL before the first), the time that it is about, how many values it measured and how many were beyond their limits, the open alert, the schedule and when it is due next. name: of one, NULL for all that the caller may see.';
+'How monitors are, one row each: status of the last run (ok, breached, insufficient_data, error; NULL before the first), the time that it is about, how many values it measured and how many were beyond their limits, the open alert, the schedule, when it is due next, and overdue: nobody has run it for more than an hour since it was due. name: of one, NULL for all that the caller may see.';
 
 -- ------------------------------------------------------------------------------------------- explanations
 
@@ -110,7 +110,7 @@ COMMENT ON FUNCTION aidataops._area_of(text, text) IS 'Internal: to what part of
 -- Which values of other columns the drifted rows have: segments of columns with few values that contribute more than their
 -- share of the rows, and what was done to them. One commit may have changed the unit of one shop alone: over all rows that looks
 -- like nothing known.
-CREATE FUNCTION aidataops._explaining_segments(reference aidataops.dataset_version, current aidataops.dataset_version, wanted name[], segment_by name)
+CREATE FUNCTION aidataops._explaining_segments(reference aidataops.dataset_version, current aidataops.dataset_version, since aidataops.dataset_version, wanted name[], segment_by name)
     RETURNS TABLE (column_name name, by name, segment text, contribution float8, row_share float8, old aidataops.profile, new aidataops.profile)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -118,7 +118,6 @@ AS $$
 DECLARE
     candidate name;
     dimensions name[] := ARRAY[segment_by];
-    since aidataops.dataset_version := CASE WHEN aidataops._compares_added(reference, current, 'auto') THEN reference END;
 BEGIN
     IF segment_by IS NULL THEN
         IF (SELECT sum(v.num_rows) FROM aidataops.version AS v WHERE v.version OPERATOR(aidataops.=) reference OR v.version OPERATOR(aidataops.=) current) > 2000000 THEN
@@ -141,7 +140,7 @@ BEGIN
             WINDOW w AS (PARTITION BY p.column_name);
     END LOOP;
 END $$;
-COMMENT ON FUNCTION aidataops._explaining_segments(aidataops.dataset_version, aidataops.dataset_version, name[], name) IS 'Internal: how much each segment contributes to the drift of columns, its share of the rows, and its distributions.';
+COMMENT ON FUNCTION aidataops._explaining_segments(aidataops.dataset_version, aidataops.dataset_version, aidataops.dataset_version, name[], name) IS 'Internal: how much each segment contributes to the drift of columns, its share of the rows, and its distributions.';
 
 CREATE FUNCTION aidataops.explain_alert(alert_id bigint, causes integer DEFAULT 20)
     RETURNS TABLE (rank bigint, side text, area text, cause text, column_name name, segment text, weight float8, detail text, version aidataops.dataset_version)
@@ -154,7 +153,7 @@ DECLARE
     r aidataops.monitor_run;
     ds aidataops.dataset;
     reference aidataops.dataset_version;
-    first_number integer;
+    last_number integer;
     wanted name[];
     found jsonb;
     segments jsonb;
@@ -165,6 +164,10 @@ BEGIN
     END IF;
     SELECT * INTO m FROM aidataops.monitor AS o WHERE o.monitor_id = a.monitor_id;
     SELECT * INTO r FROM aidataops.monitor_run AS o WHERE o.run_id = a.last_run;
+    IF a.reason = 'missed' THEN
+        RETURN QUERY SELECT 1::bigint, 'data', 'monitor', 'missed', NULL::name, NULL::text, 1::float8, a.message, NULL::aidataops.dataset_version;
+        RETURN;
+    END IF;
     IF a.reason = 'error' THEN
         RETURN QUERY SELECT 1::bigint, 'data', CASE WHEN r.sqlstate IN ('42703', '42P01', '42704') THEN 'schema' WHEN r.sqlstate = '42501' THEN 'rights' ELSE 'monitor' END,
                             'error', NULL::name, NULL::text, 1::float8, r.error, NULL::aidataops.dataset_version;
@@ -174,7 +177,7 @@ BEGIN
     IF r.reference ~ '^[^@]+@[0-9]+$' THEN
         reference := aidataops.to_dataset_version(r.reference);
     END IF;
-    first_number := CASE WHEN reference IS NULL THEN substring(r.reference FROM '@([0-9]+)')::integer
+    last_number := CASE WHEN reference IS NULL THEN substring(r.reference FROM '([0-9]+)$')::integer
                          WHEN aidataops.dataset_name(reference) = ds.name THEN aidataops.version_number(reference) END;
     wanted := ARRAY(SELECT v.column_name FROM aidataops.monitor_result AS v WHERE v.run_id = r.run_id AND v.breached AND v.segment IS NULL AND v.column_name IS NOT NULL ORDER BY v.ordinal LIMIT 10);
     IF wanted = '{}' THEN -- segments alone
@@ -190,7 +193,7 @@ BEGIN
         BEGIN
             SELECT jsonb_agg(to_jsonb(s)) INTO segments
               FROM (SELECT e.column_name, e.by, e.segment, e.contribution, e.row_share, e.old::text AS old, e.new::text AS new
-                      FROM aidataops._explaining_segments(reference, r.version, wanted[1:3], m.segment_by) AS e) AS s;
+                      FROM aidataops._explaining_segments(reference, r.version, r.since, wanted[1:3], m.segment_by) AS e) AS s;
         EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_table OR undefined_object OR undefined_column THEN
             segments := NULL; -- rows that are not kept or may not be read
         END;
@@ -261,7 +264,7 @@ BEGIN
                                         row_number() OVER (ORDER BY d.statistic * d.n_current DESC) AS place
                                    FROM aidataops.version AS v JOIN aidataops.version_column AS p USING (dataset_id, number)
                                   CROSS JOIN LATERAL aidataops._drift_measure(w.reference_profile, p.profile_added, CASE aidataops.profile_kind(p.profile_added) WHEN 'embedding' THEN 'auto' ELSE 'psi' END, 10) AS d
-                                  WHERE v.dataset_id = m.dataset_id AND v.number > coalesce(first_number, aidataops.version_number(r.version) - 1) AND v.number <= aidataops.version_number(r.version)
+                                  WHERE v.dataset_id = m.dataset_id AND v.number > coalesce(last_number, aidataops.version_number(r.since), aidataops.version_number(r.version) - 1) AND v.number <= aidataops.version_number(r.version)
                                     AND p.column_name = w.column_name AND d.n_current > 0 AND d.statistic > d.threshold) AS c
              WHERE c.place <= 3
             -- columns that came, went or changed their types since
@@ -290,7 +293,7 @@ BEGIN
          ORDER BY 1 LIMIT causes;
 END $$;
 COMMENT ON FUNCTION aidataops.explain_alert(bigint, integer) IS
-'Why an alert was raised, likely causes first. side: data (somebody changed what is recorded), world (what is recorded changed), either. area: schema, missing, values, codes, labels, predictions, distribution, segments, rights, monitor. cause: a hypothesis of explain_shift(), values (a bin that grew most), segment (a part of the rows that contributes more than its share), commit (a version since the reference whose new rows differ, with who and why), added, removed, retyped, column_gone, kind_changed (columns), quality, error. weight: for the order; detail: in words. causes: how many rows at most. Values come from distributions kept with the alert, so they are there when the rows are gone; segments that the monitor does not measure itself are looked for in the rows, if they may be read and are at most two million. For those who may see the monitor. Errors: no such alert.';
+'Why an alert was raised, likely causes first. side: data (somebody changed what is recorded), world (what is recorded changed), either. area: schema, missing, values, codes, labels, predictions, distribution, segments, rights, monitor. cause: a hypothesis of explain_shift(), values (a bin that grew most), segment (a part of the rows that contributes more than its share), commit (a version since the reference whose new rows differ, with who and why), added, removed, retyped, column_gone, kind_changed (columns), quality, error, missed. weight: for the order; detail: in words. causes: how many rows at most. Values come from distributions kept with the alert, so they are there when the rows are gone; segments that the monitor does not measure itself are looked for in the rows, if they may be read and are at most two million. For those who may see the monitor. Errors: no such alert.';
 
 -- ---------------------------------------------------------------------------------------------- scorecard
 

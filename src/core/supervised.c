@@ -5,6 +5,9 @@
  * A statement runs as a given role in a security-restricted operation, in a subtransaction, and under a timer of
  * its own, because a statement_timeout that is set inside of a function does not stop what the function calls. An
  * error is an answer. A cancel by the user is not: it goes through.
+ *
+ * PL/pgSQL lets a block catch that it was cancelled, and one in a loop can do so for ever. So when time is up no
+ * statement of PL/pgSQL begins any more: the one that would go on after the block fails outside of it.
  */
 #include "postgres.h"
 
@@ -15,6 +18,7 @@
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "plpgsql.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -32,7 +36,9 @@ typedef struct Outcome
 	bool timed_out;
 } Outcome;
 
-static volatile sig_atomic_t time_is_up = false;
+#define CANCEL_AGAIN_AFTER 1000 /* ms, for what caught the first one in other languages */
+
+static volatile sig_atomic_t times_cancelled = 0;
 static TimeoutId timer = MAX_TIMEOUTS;
 
 /* When the statement that runs must have ended; 0: no limit. A callback may run a monitor, which has a time of its own. */
@@ -42,7 +48,7 @@ static TimestampTz deadline = 0;
 static void
 end_of_time(void)
 {
-	time_is_up = true;
+	times_cancelled++;
 	InterruptPending = true;
 	QueryCancelPending = true;
 	SetLatch(MyLatch);
@@ -52,9 +58,9 @@ static void
 set_timer(TimestampTz until)
 {
 	deadline = until;
-	time_is_up = false;
+	times_cancelled = 0;
 	if (until)
-		enable_timeout_at(timer, until);
+		enable_timeout_every(timer, until, CANCEL_AGAIN_AFTER);
 }
 
 /* A statement within another one has its own time, and no more than the other one has left. */
@@ -79,10 +85,40 @@ stop_timer(void)
 	bool timed_out;
 
 	disable_timeout(timer, false);
-	timed_out = time_is_up || (deadline && GetCurrentTimestamp() >= deadline);
-	if (time_is_up)
+	timed_out = times_cancelled > 0 || (deadline && GetCurrentTimestamp() >= deadline);
+	if (times_cancelled > 0)
 		QueryCancelPending = false;
 	return timed_out;
+}
+
+static void
+fail_if_time_is_up(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement)
+{
+	if (times_cancelled > 0)
+		ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("time is up")));
+}
+
+/* It has one place for all: a debugger does not see what is supervised. */
+static PLpgSQL_plugin *
+watch_plpgsql(PLpgSQL_plugin *plugin)
+{
+	PLpgSQL_plugin **place = (PLpgSQL_plugin **) find_rendezvous_variable("PLpgSQL_plugin");
+	PLpgSQL_plugin *previous = *place;
+
+	*place = plugin;
+	return previous;
+}
+
+/* What caught the cancel and came to an end all the same took too long, unlike what was done before it could be cancelled. */
+static void
+end_on_time(void)
+{
+	bool caught = times_cancelled > 1 || (times_cancelled == 1 && !QueryCancelPending);
+
+	if (caught)
+		ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("time is up")));
+	stop_timer();
+	CHECK_FOR_INTERRUPTS();
 }
 
 static void
@@ -149,12 +185,15 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 	MemoryContext memory = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	TimestampTz outer_deadline = deadline;
+	PLpgSQL_plugin watch = {.stmt_beg = fail_if_time_is_up};
+	PLpgSQL_plugin *watched_before;
 	Identity previous;
 
 	if (timer == MAX_TIMEOUTS)
 		timer = RegisterTimeout(USER_TIMEOUT, end_of_time);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(memory);
+	watched_before = watch_plpgsql(&watch);
 	PG_TRY();
 	{
 		previous = become_role_restricted(role);
@@ -164,14 +203,15 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 		SPI_connect();
 		outcome.result = rows_as_json(statement, argument, argument_is_null, read_only, memory);
 		SPI_finish();
-		stop_timer();
-		CHECK_FOR_INTERRUPTS();
+		end_on_time();
 		become_again(previous);
 		ReleaseCurrentSubTransaction();
+		watch_plpgsql(watched_before);
 	}
 	PG_CATCH();
 	{
 		outcome.timed_out = stop_timer();
+		watch_plpgsql(watched_before);
 		MemoryContextSwitchTo(memory);
 		outcome.error = CopyErrorData();
 		FlushErrorState();
@@ -217,7 +257,8 @@ run_supervised(PG_FUNCTION_ARGS)
 				  PG_ARGISNULL(2), PG_GETARG_BOOL(3), milliseconds);
 	if (outcome.error)
 	{
-		values[1] = CStringGetTextDatum(unpack_sql_state(outcome.error->sqlerrcode));
+		values[1] = CStringGetTextDatum(unpack_sql_state(
+			outcome.timed_out ? ERRCODE_QUERY_CANCELED : outcome.error->sqlerrcode));
 		values[2] = message_of(outcome.error, outcome.timed_out, milliseconds);
 		nulls[1] = nulls[2] = false;
 	}

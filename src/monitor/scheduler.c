@@ -49,6 +49,9 @@ run_due_monitors(PG_FUNCTION_ARGS)
 		SPI_commit();
 		if (claim == 0)
 			break;
+		/* what was noticed of runs before, that this one may end like them */
+		(void) run_id_of(psprintf("SELECT aidataops._call_back(" INT64_FORMAT ")", claim));
+		SPI_commit();
 		run = run_id_of(psprintf("SELECT aidataops._run_claimed(" INT64_FORMAT ")", claim));
 		SPI_commit();
 		if (run != 0)

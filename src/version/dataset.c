@@ -548,6 +548,16 @@ delete_from_catalog(const Dataset *dataset)
 	}
 }
 
+static void
+end_scheduled_commits(const Dataset *dataset)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT aidataops._remove_commit_job($1)");
+	statement_int4(&statement, dataset->id);
+	statement_run_as_catalog_owner(&statement);
+}
+
 PG_FUNCTION_INFO_V1(drop_dataset);
 Datum
 drop_dataset(PG_FUNCTION_ARGS)
@@ -576,6 +586,7 @@ drop_dataset(PG_FUNCTION_ARGS)
 		statement_run_as_catalog_owner(&statement);
 	}
 	delete_from_catalog(dataset);
+	end_scheduled_commits(dataset);
 	error_context_stack = callback.previous;
 	SPI_finish();
 	PG_RETURN_VOID();
