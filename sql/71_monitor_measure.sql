@@ -288,7 +288,7 @@ CREATE FUNCTION aidataops._chunk_limits(sides integer[], segments text[], names 
             SELECT o.name, o.part, m.statistic
               FROM others AS o
              CROSS JOIN LATERAL aidataops._drift_measure(o.rest, o.profile, coalesce(methods ->> o.name::text, methods ->> '*', 'auto'), 10) AS m
-             WHERE m.statistic IS NOT NULL
+             WHERE abs(m.statistic) < 'Infinity'
         ), history AS (
             SELECT d.name, d.part, count(*) AS n, array_agg(d.statistic) AS statistics FROM distance AS d GROUP BY d.name, d.part
         )

@@ -93,7 +93,8 @@ REVOKE ALL ON FUNCTION aidataops._resolve_alert(aidataops.monitor, text) FROM PU
 CREATE FUNCTION aidataops._value_text(v aidataops.monitor_result) RETURNS text
     LANGUAGE sql IMMUTABLE
     BEGIN ATOMIC
-        SELECT CASE WHEN (v).value IS NULL THEN concat_ws(' ', (v).column_name::text, CASE (v).status WHEN 'column_gone' THEN 'is gone' WHEN 'kind_changed' THEN 'is of another kind' WHEN 'degenerate' THEN 'has no values any more' ELSE (v).measure || ' ' || (v).status END)
+        SELECT CASE WHEN (v).value IS NULL THEN concat_ws(' ', (v).column_name::text, CASE (v).status WHEN 'column_gone' THEN 'is gone' WHEN 'kind_changed' THEN 'is of another kind' WHEN 'degenerate' THEN 'has no values any more'
+                                                                                                   WHEN 'no_rows' THEN (v).measure || ' is not known: there are no rows' ELSE (v).measure || ' ' || (v).status END)
                     ELSE concat_ws(' ', (v).column_name::text, 'of segment ' || (v).segment, (v).measure, round((v).value::numeric, 4)::float8,
                                    CASE WHEN (v).value > (v).upper THEN '> ' || round((v).upper::numeric, 4)::float8 WHEN (v).value < (v).lower THEN '< ' || round((v).lower::numeric, 4)::float8 END) END;
     END;
@@ -166,7 +167,7 @@ CREATE FUNCTION aidataops._history_limits(m aidataops.monitor, as_of timestamptz
         ), series AS (
             SELECT v.column_name, v.segment, v.measure, count(*) AS n, array_agg(v.value) AS history
               FROM runs JOIN aidataops.monitor_result AS v USING (run_id)
-             WHERE v.value IS NOT NULL AND v.breached IS NOT TRUE AND v.status IN ('ok', 'lower_bound', 'insufficient_history', 'no_limit')
+             WHERE abs(v.value) < 'Infinity' AND v.breached IS NOT TRUE AND v.status IN ('ok', 'lower_bound', 'insufficient_history', 'no_limit')
                AND aidataops._monitor_threshold((m).thresholds, coalesce(v.column_name::text, v.measure)) ?| ARRAY['sigma', 'quantile']
              GROUP BY v.column_name, v.segment, v.measure
         )
