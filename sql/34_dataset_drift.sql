@@ -299,13 +299,15 @@ COMMENT ON FUNCTION aidataops.compare(regclass, regclass, text, text, float8, bi
 
 -- The rows to look at: all of a version, or those that came since another.
 CREATE FUNCTION aidataops._rows_to_compare(version aidataops.dataset_version, since aidataops.dataset_version, alias text,
-    OUT from_item text, OUT relation oid, OUT roles jsonb) RETURNS record
+    OUT from_item text, OUT relation oid, OUT column_names name[], OUT roles jsonb) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     d record;
 BEGIN
-    SELECT r.relation, (r.dataset).roles INTO relation, roles FROM aidataops._rows(version) AS r;
+    -- the table may have columns that came, or went, after the version
+    SELECT r.relation, r.column_names, (SELECT coalesce(jsonb_object_agg(c.key, c.value), '{}') FROM jsonb_each((r.dataset).roles) AS c WHERE c.key = ANY (r.column_names))
+      INTO relation, column_names, roles FROM aidataops._rows(version) AS r;
     IF since IS NULL THEN
         from_item := format('(%s) AS %I', aidataops._version_query(version), alias);
         RETURN;
@@ -328,10 +330,13 @@ DECLARE
     c record;
 BEGIN
     SELECT * INTO r FROM aidataops._rows_to_compare(version, since, 'r');
-    IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = r.relation AND a.attname = segment_by AND a.attnum > 0 AND NOT a.attisdropped) THEN
+    IF segment_by <> ALL (r.column_names) THEN
         RAISE EXCEPTION 'column "%" to segment by does not exist in %', segment_by, version USING ERRCODE = 'undefined_column';
     END IF;
     SELECT * INTO c FROM aidataops._profile_calls(r.relation, r.roles - segment_by::text);
+    IF c.calls IS NULL THEN
+        RETURN;
+    END IF;
     RETURN QUERY EXECUTE format('SELECT s.segment, u.name, u.profile FROM (SELECT %I::text AS segment, ARRAY[%s]::aidataops.profile[] AS profiles FROM %s GROUP BY 1) AS s '
                                 'CROSS JOIN LATERAL unnest($1, s.profiles) AS u (name, profile)', segment_by, c.calls, r.from_item) USING c.names;
 END $$;

@@ -40,7 +40,7 @@ COMMENT ON TABLE aidataops.monitor IS 'Monitors: what is watched, against what, 
 COMMENT ON COLUMN aidataops.monitor.monitor_id IS 'Number of the monitor, for references within the catalog.';
 COMMENT ON COLUMN aidataops.monitor.name IS 'Name of the monitor.';
 COMMENT ON COLUMN aidataops.monitor.dataset_id IS 'The dataset that is watched.';
-COMMENT ON COLUMN aidataops.monitor.dataset IS 'Name that the dataset had when the monitor was made.';
+COMMENT ON COLUMN aidataops.monitor.dataset IS 'Its name, also when it is gone.';
 COMMENT ON COLUMN aidataops.monitor.kind IS 'What is watched: drift, gold, prediction, freshness, volume, missing or schema.';
 COMMENT ON COLUMN aidataops.monitor.reference IS 'With what it is compared: a version (dataset@number, dataset@tag), previous, trailing k, same weekday k, or none.';
 COMMENT ON COLUMN aidataops.monitor.reference_dataset_id IS 'The dataset of the reference if that is a version.';

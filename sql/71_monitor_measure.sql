@@ -503,6 +503,7 @@ DECLARE
     adds_up boolean;
     quality record;
     quality_rows text;
+    roles jsonb := ds.roles;
     results jsonb;
     judgement record;
 BEGIN
@@ -592,10 +593,10 @@ BEGIN
 
     IF spec ->> 'kind' = 'prediction' THEN
         IF judged_version IS NOT NULL THEN
-            SELECT r.relation, r.from_item INTO relation, quality_rows
+            SELECT r.relation, r.from_item, r.roles INTO relation, quality_rows, roles
               FROM aidataops._rows_to_compare(judged_version, CASE WHEN NOT all_rows THEN aidataops.to_dataset_version(ds.name || '@' || since) END, 'r') AS r;
         END IF;
-        SELECT * INTO quality FROM aidataops._prediction_quality(relation, ds.roles, quality_rows);
+        SELECT * INTO quality FROM aidataops._prediction_quality(relation, roles, quality_rows);
         IF quality.measure IS NOT NULL THEN
             SELECT * INTO judgement FROM aidataops._judge_number(spec, quality.measure, quality.value, quality.n, quality.measure <> 'mean_absolute_error');
             results := coalesce(results, '[]') || jsonb_build_array(jsonb_build_object('ordinal', coalesce(jsonb_array_length(results), 0) + 1, 'measure', quality.measure, 'value', quality.value,

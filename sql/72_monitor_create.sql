@@ -271,6 +271,25 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._own_monitor(oid, text, text) IS 'Internal: a monitor, or an error if there is none or the caller has not the rights of its owner.';
 
+-- What a run says it judged are names of versions, by which alerts are explained and counted.
+CREATE FUNCTION aidataops._rename_in_monitors(dataset_id integer, old_name text, new_name text) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE aidataops.monitor AS m SET dataset = new_name WHERE m.dataset_id = _rename_in_monitors.dataset_id;
+    UPDATE aidataops.monitor AS m SET reference = new_name || substring(m.reference FROM '@.*$')
+     WHERE m.reference_dataset_id = _rename_in_monitors.dataset_id AND starts_with(m.reference, old_name || '@');
+    UPDATE aidataops.monitor_run AS r
+       SET version = CASE WHEN m.dataset_id = _rename_in_monitors.dataset_id THEN aidataops.to_dataset_version(new_name || '@' || aidataops.version_number(r.version)) ELSE r.version END,
+           since = CASE WHEN m.dataset_id = _rename_in_monitors.dataset_id THEN aidataops.to_dataset_version(new_name || '@' || aidataops.version_number(r.since)) ELSE r.since END,
+           reference = CASE WHEN starts_with(r.reference, old_name || '@') THEN new_name || substring(r.reference FROM '@.*$') ELSE r.reference END
+      FROM aidataops.monitor AS m
+     WHERE r.monitor_id = m.monitor_id AND (m.dataset_id = _rename_in_monitors.dataset_id OR m.reference_dataset_id = _rename_in_monitors.dataset_id)
+       AND (r.version IS NOT NULL OR r.reference IS NOT NULL);
+END $$;
+COMMENT ON FUNCTION aidataops._rename_in_monitors(integer, text, text) IS 'Internal: the new name of a dataset where monitors and their runs name its versions.';
+REVOKE ALL ON FUNCTION aidataops._rename_in_monitors(integer, text, text) FROM PUBLIC;
+
 -- --------------------------------------------------------------------------------------------------- altered
 
 CREATE FUNCTION aidataops.__change_monitor(caller oid, name text, changes jsonb) RETURNS void

@@ -475,6 +475,11 @@ rename_dataset(PG_FUNCTION_ARGS)
 	statement_int4(&statement, dataset->id);
 	statement_text(&statement, new_name);
 	statement_run_as_catalog_owner(&statement);
+	statement_init(&statement, "SELECT aidataops._rename_in_monitors($1, $2, $3)");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, dataset->name);
+	statement_text(&statement, new_name);
+	statement_run_as_catalog_owner(&statement);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

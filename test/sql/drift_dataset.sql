@@ -184,6 +184,16 @@ SELECT * FROM drift_rows('calm@1', 'calm@2', 'id');
 SELECT * FROM drift_rows('kinds@1', 'kinds@2', 'vector');
 SELECT DISTINCT status, drifted FROM drift('calm@1', 'calm@2', min_rows => 5000);
 
+-- a version that had not all columns yet, by segment
+CREATE TABLE widened (id int PRIMARY KEY, x int, part text);
+INSERT INTO widened SELECT i, i % 10, 'a' FROM generate_series(1, 500) AS i;
+SELECT create_dataset('widened', 'widened'), commit('widened', 'one');
+ALTER TABLE widened ADD y int;
+INSERT INTO widened SELECT i, i % 10, 'a', i FROM generate_series(501, 600) AS i;
+SELECT commit('widened', 'two');
+SELECT segment, column_name, drifted, status FROM drift_by('widened@1', 'widened@2', 'part');
+SELECT * FROM drift_by('widened@1', 'widened@2', 'y');
+
 SET client_min_messages = warning;
 DROP SCHEMA drift_dataset CASCADE;
 -- the next file begins without datasets, so that hints and numbers do not depend on this one

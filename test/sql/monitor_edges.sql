@@ -151,7 +151,12 @@ SELECT prune_monitor('open', '2026-01-01Z');
 \set VERBOSITY default
 RESET ROLE;
 -- renamed and dropped datasets: an alert can still be explained
+SELECT create_monitor('renamed', 'flow', reference => 'flow@1', rows => 'all', columns => '{b}', thresholds => '{"upper": 0.000001}');
+SELECT status FROM run_monitor('renamed');
 SELECT rename_dataset('flow', 'stream');
+SELECT m.dataset, m.reference, r.version, r.since, r.reference FROM monitor AS m JOIN monitor_run AS r USING (monitor_id) WHERE m.name = 'renamed';
+SELECT status FROM run_monitor('renamed');
+SELECT version, alerts FROM scorecard('stream');
 SELECT count(*) > 0 AS explained FROM alert AS a, explain_alert(a.alert_id);
 SELECT drop_dataset('secret', force => true);
 SELECT count(*) > 0 AS explained FROM alert AS a, explain_alert(a.alert_id);
