@@ -148,6 +148,8 @@ DECLARE
 BEGIN
     IF all_rows THEN
         RETURN QUERY SELECT 0, NULL::text, c.column_name, c.profile FROM aidataops.version_column AS c WHERE c.dataset_id = ds.dataset_id AND c.number = judged;
+    ELSIF adds_up AND since = judged - 1 THEN -- as most often, and half the time
+        RETURN QUERY SELECT 0, NULL::text, c.column_name, coalesce(c.profile_added, c.profile) FROM aidataops.version_column AS c WHERE c.dataset_id = ds.dataset_id AND c.number = judged;
     ELSIF adds_up THEN
         RETURN QUERY SELECT 0, NULL::text, c.column_name, aidataops.rollup(c.profile_added) FROM aidataops.version_column AS c
                       WHERE c.dataset_id = ds.dataset_id AND c.number > since AND c.number <= judged GROUP BY c.column_name;
@@ -236,17 +238,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._window_samples(aidataops.dataset, oid, name[], name, name, timestamptz[]) IS 'Internal: profiles of the rows of windows of time, in UTC where the column has no time zone, by segment if asked.';
 
--- How good predictions were, of rows whose label has arrived.
-CREATE FUNCTION aidataops._prediction_quality(relation oid, roles jsonb, from_item text, OUT measure text, OUT value float8, OUT n bigint) RETURNS record
+-- How good predictions were is measured as the types of the two columns say.
+CREATE FUNCTION aidataops._quality_measure(relation oid, roles jsonb, OUT measure text, OUT call text, OUT label name, OUT prediction name) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    label name := (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND roles ->> a.attname::text = 'label' ORDER BY a.attnum LIMIT 1);
-    prediction name := (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND roles ->> a.attname::text = 'prediction' ORDER BY a.attnum LIMIT 1);
-    label_type oid := (SELECT aidataops._base_type(a.atttypid) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = label);
-    is_score boolean := (SELECT aidataops._base_type(a.atttypid) IN ('real'::regtype, 'double precision'::regtype, 'numeric'::regtype) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = prediction);
-    call text;
+    label_type oid;
+    is_score boolean;
 BEGIN
+    label := (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND roles ->> a.attname::text = 'label' ORDER BY a.attnum LIMIT 1);
+    prediction := (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND roles ->> a.attname::text = 'prediction' ORDER BY a.attnum LIMIT 1);
+    label_type := (SELECT aidataops._base_type(a.atttypid) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = label);
+    is_score := (SELECT aidataops._base_type(a.atttypid) IN ('real'::regtype, 'double precision'::regtype, 'numeric'::regtype) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = prediction);
     IF label IS NULL OR prediction IS NULL THEN
         RETURN;
     END IF;
@@ -266,9 +269,24 @@ BEGIN
             measure := 'accuracy';
             call := format('aidataops.accuracy(aidataops.confusion_agg(%I::text, %I::text))', label, prediction);
     END CASE;
-    EXECUTE format('SELECT %s, count(*) FROM %s WHERE %I IS NOT NULL AND %I IS NOT NULL', call, from_item, label, prediction) INTO value, n;
 END $$;
-COMMENT ON FUNCTION aidataops._prediction_quality(oid, jsonb, text) IS 'Internal: AUC, accuracy or mean absolute error of the predictions in a set of rows, by the types of the columns with the roles label and prediction.';
+COMMENT ON FUNCTION aidataops._quality_measure(oid, jsonb) IS 'Internal: the measure of the predictions in a relation, by the types of the columns with the roles label and prediction, and the call that computes it; NULL if there is none.';
+
+-- Of rows whose label has arrived.
+CREATE FUNCTION aidataops._prediction_quality(relation oid, roles jsonb, from_item text, OUT measure text, OUT value float8, OUT n bigint) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    q record;
+BEGIN
+    SELECT * INTO q FROM aidataops._quality_measure(relation, roles);
+    measure := q.measure;
+    IF measure IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT %s, count(*) FROM %s WHERE %I IS NOT NULL AND %I IS NOT NULL', q.call, from_item, q.label, q.prediction) INTO value, n;
+END $$;
+COMMENT ON FUNCTION aidataops._prediction_quality(oid, jsonb, text) IS 'Internal: AUC, accuracy or mean absolute error of the predictions in a set of rows.';
 
 -- Limits of distances from the chunks of a reference: each against the others, none against itself.
 CREATE FUNCTION aidataops._chunk_limits(sides integer[], segments text[], names name[], profiles aidataops.profile[], methods jsonb, thresholds jsonb, min_rows bigint)

@@ -68,6 +68,28 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_methods(jsonb) IS 'Internal: an error unless the methods of a monitor are those of drift().';
 
+-- A limit for a name that nothing has would never be broken.
+CREATE FUNCTION aidataops._check_names_judged(ds aidataops.dataset, kind text, thresholds jsonb, methods jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    columns name[] := ARRAY(SELECT c.column_name FROM aidataops.dataset_columns(ds.name) AS c);
+    quality text := CASE WHEN kind = 'prediction' THEN
+        (aidataops._quality_measure(aidataops._source_oid(ds.relation_oid, ds.relation_origin, ds.relation_schema, ds.relation_name), ds.roles)).measure END;
+    measures text[] := CASE WHEN kind = 'prediction' THEN coalesce(ARRAY[quality], '{accuracy,auc,mean_absolute_error}') WHEN kind IN ('drift', 'gold') THEN '{}' ELSE ARRAY[kind] END;
+    unknown text := (SELECT k FROM jsonb_object_keys(thresholds -> 'columns') AS k WHERE k <> ALL (columns::text[] || measures) ORDER BY k LIMIT 1);
+BEGIN
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'thresholds given for "%", which is not judged', unknown USING ERRCODE = 'undefined_column',
+            DETAIL = format('Columns of dataset "%s" are %s%s.', ds.name, array_to_string(columns, ', '), CASE WHEN measures <> '{}' THEN '; measured as a whole is ' || array_to_string(measures, ', ') ELSE '' END);
+    END IF;
+    unknown := (SELECT k FROM jsonb_object_keys(methods) AS k WHERE k <> ALL (columns::text[] || '*'::text) ORDER BY k LIMIT 1);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'method given for column "%", which dataset "%" does not have', unknown, ds.name USING ERRCODE = 'undefined_column', HINT = 'Use "*" for all others.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._check_names_judged(aidataops.dataset, text, jsonb, jsonb) IS 'Internal: an error if thresholds or methods name what a monitor does not judge.';
+
 -- 'fixed' becomes the head; a version must exist; what is meant each time anew stays as it is.
 CREATE FUNCTION aidataops._complete_reference(spec jsonb, ds aidataops.dataset, OUT reference text, OUT reference_dataset_id integer) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -232,6 +254,7 @@ BEGIN
     spec := spec || jsonb_build_object('reference', r.reference, 'reference_dataset_id', r.reference_dataset_id);
     relation := aidataops._source_oid(ds.relation_oid, ds.relation_origin, ds.relation_schema, ds.relation_name);
     PERFORM aidataops._check_columns_exist(ds, columns || segment_by || time_column, ARRAY(SELECT c.column_name FROM aidataops.dataset_columns(ds.name) AS c));
+    PERFORM aidataops._check_names_judged(ds, kind, coalesce(thresholds, '{}'), coalesce(methods, '{}'));
     IF time_column IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = time_column
             AND aidataops._base_type(a.atttypid) IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)) THEN
         RAISE EXCEPTION 'time column "%" is no timestamp or date', time_column USING ERRCODE = 'datatype_mismatch';
@@ -345,6 +368,9 @@ BEGIN
     IF methods IS NOT NULL THEN
         PERFORM aidataops._check_methods(methods);
         changes := changes || jsonb_build_object('methods', methods);
+    END IF;
+    IF thresholds IS NOT NULL OR methods IS NOT NULL THEN
+        PERFORM aidataops._check_names_judged(d.*, m.kind, coalesce(thresholds, '{}'), coalesce(methods, '{}')) FROM aidataops.dataset AS d WHERE d.dataset_id = m.dataset_id;
     END IF;
     IF reference IS NOT NULL THEN
         IF m.kind IN ('freshness', 'volume', 'missing') THEN

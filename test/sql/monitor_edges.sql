@@ -89,6 +89,10 @@ SELECT alter_monitor('count', severity => 'panic');
 SELECT alter_monitor('count', on_alert => 'edge.nothing');
 SELECT alter_monitor('count', reference => 'previous');
 SELECT alter_monitor('flow', reference => 'flow@9');
+-- a limit or a method for what is not judged would never be heard of
+SELECT alter_monitor('flow', thresholds => '{"columns": {"c": {"upper": 1}}}');
+SELECT alter_monitor('flow', methods => '{"c": "psi"}');
+SELECT create_monitor('misspelt', 'flow', kind => 'volume', thresholds => '{"columns": {"accuracy": {"lower": 0.9}}}');
 SELECT alter_monitor('nobody', consecutive => 2);
 SELECT _change_monitor('flow', '{"owner": "somebody"}');
 
