@@ -472,8 +472,8 @@ BEGIN
     PERFORM aidataops._notice_lost_runs(m, started_at);
     SELECT * INTO upcoming FROM aidataops._next_due(m.schedule, m.next_due_at, started_at);
     IF upcoming.missed > 0 THEN
-        PERFORM aidataops._record_missed(m, upcoming.missed, m.next_due_at, format('%s scheduled run(s) since %s did not happen: the run before was still going, or nobody called run_due_monitors()',
-            upcoming.missed, to_char(m.next_due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')));
+        PERFORM aidataops._record_missed(m, upcoming.missed, m.next_due_at, format('%s scheduled run(s) since %s did not happen: the run before was still going, or nobody called run_due_monitors()%s',
+            upcoming.missed, to_char(m.next_due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), CASE WHEN m.window_size IS NOT NULL THEN '; backfill_monitor() judges their windows' ELSE '' END));
     END IF;
     UPDATE aidataops.monitor AS o SET last_started_at = started_at, next_due_at = upcoming.next WHERE o.monitor_id = m.monitor_id;
     run := (aidataops._record_missed(m, 1, upcoming.latest, 'the run has not ended, or was cancelled or lost before it did')).run_id;
