@@ -19,7 +19,9 @@
 #define MAX_PATTERN_LENGTH 4000
 #define MAX_DEPTH          50
 #define MAX_REPEAT         255 /* PostgreSQL's RE_DUP_MAX */
-#define MAX_STATES         5000
+#define MAX_STATES         2500
+#define MAX_LOOSE          200 /* makes an automaton in 0.2 s at worst, and 1000 in a minute */
+#define LOOSE_BOUNDARY     10  /* two alternatives, of two conditions each */
 #define UNBOUNDED          -1
 #define LAST_CODE_POINT    0x10FFFF
 
@@ -375,6 +377,7 @@ static void class(Translation *t)
 typedef struct Part
 {
 	double size;
+	double loose;  /* parts of it that may be empty or repeat, which connect all around them with each other */
 	bool nullable; /* matches the empty text too */
 } Part;
 
@@ -425,8 +428,7 @@ group(Translation *t, bool *repeatable)
 	appendStringInfoString(&t->out, opening);
 	if (!t->problem)
 		part = disjunction(t);
-	if (!*repeatable)
-		part.nullable = true;
+	part.nullable |= !*repeatable;
 	if (*t->at != ')')
 		fail(t, pstrdup("a group is not closed"), NULL);
 	else
@@ -445,7 +447,7 @@ word_boundary(Translation *t, bool is)
 }
 
 static void
-escape(Translation *t, bool *repeatable)
+escape(Translation *t, Part *part, bool *repeatable)
 {
 	const Range *ranges;
 	int count;
@@ -455,6 +457,7 @@ escape(Translation *t, bool *repeatable)
 	if (*t->at == 'b' || *t->at == 'B')
 	{
 		word_boundary(t, *t->at == 'b');
+		part->loose = LOOSE_BOUNDARY;
 		*repeatable = false;
 		t->at++;
 	}
@@ -518,12 +521,20 @@ cost_of_copies(const Part *part, double copies)
 	return part->size * (part->nullable ? copies * copies : copies);
 }
 
+/* A repetition without end is a loop; one with an end has as many exits as it may be shorter. */
+static double
+looseness(int min, int max)
+{
+	return max == UNBOUNDED ? 1 : (max - min) / 10.0;
+}
+
 static void
 quantifier(Translation *t, Part *part, bool repeatable)
 {
 	const char *end = t->at + 1;
 	int min = *t->at == '+' ? 1 : 0;
 	int max = UNBOUNDED;
+	double copies;
 
 	if (*t->at != '*' && *t->at != '+' && *t->at != '?')
 	{
@@ -534,7 +545,9 @@ quantifier(Translation *t, Part *part, bool repeatable)
 	if (!repeatable)
 		fail(t, pstrdup("a condition is repeated, which changes nothing"), NULL);
 	appendBinaryStringInfo(&t->out, t->at, end - t->at);
-	part->size = cost_of_copies(part, Max(Max(min, max), 1));
+	copies = Max(Max(min, max), 1);
+	part->size = cost_of_copies(part, copies);
+	part->loose = part->loose * copies + looseness(min, max);
 	part->nullable |= min == 0;
 	t->at = *end == '?' ? end + 1 : end;
 }
@@ -561,7 +574,7 @@ term(Translation *t)
 	else if (*t->at == '[')
 		class(t);
 	else if (*t->at == '\\')
-		escape(t, &repeatable);
+		escape(t, &part, &repeatable);
 	else if (*t->at == '.')
 		any_character(t);
 	else if (*t->at == '^' || *t->at == '$')
@@ -577,7 +590,10 @@ term(Translation *t)
 		put_wide(t, c);
 	}
 	if (!repeatable)
+	{
 		part.nullable = true;
+		part.loose += 1;
+	}
 	if (!t->problem)
 		quantifier(t, &part, repeatable);
 	return part;
@@ -596,6 +612,7 @@ disjunction(Translation *t)
 		if (*t->at == '|')
 		{
 			whole.nullable |= nullable;
+			whole.loose += nullable;
 			nullable = true;
 			appendStringInfoChar(&t->out, *t->at++);
 		}
@@ -604,6 +621,7 @@ disjunction(Translation *t)
 			Part part = term(t);
 
 			whole.size += part.size;
+			whole.loose += part.loose;
 			nullable &= part.nullable;
 		}
 	}
@@ -633,9 +651,24 @@ check_compiles(Translation *t)
 }
 
 static void
+check_size(Translation *t, const Part *whole)
+{
+	if (whole->size > MAX_STATES)
+		fail(t,
+			 psprintf("with its repetitions it has %.0f parts, and no more than %d are allowed",
+					  whole->size, MAX_STATES),
+			 "Bound the length by maxLength, and repeat by + or *.");
+	if (whole->loose > MAX_LOOSE)
+		fail(t,
+			 psprintf("%.0f of its parts may be empty or repeat, and no more than %d are allowed",
+					  whole->loose, MAX_LOOSE),
+			 "Repeat sets of characters instead: [ab]* for (a*b*)*.");
+}
+
+static void
 translate(Translation *t, const char *pattern)
 {
-	double size;
+	Part whole;
 
 	t->at = pattern;
 	initStringInfo(&t->out);
@@ -644,14 +677,10 @@ translate(Translation *t, const char *pattern)
 		fail(t, psprintf("it is longer than %d bytes", MAX_PATTERN_LENGTH), NULL);
 		return;
 	}
-	size = disjunction(t).size;
+	whole = disjunction(t);
 	if (*t->at == ')')
 		fail(t, pstrdup("a parenthesis closes what is not open"), NULL);
-	if (size > MAX_STATES)
-		fail(t,
-			 psprintf("with its repetitions it has %.0f parts, and no more than %d are allowed",
-					  size, MAX_STATES),
-			 "Bound the length by maxLength, and repeat by + or *.");
+	check_size(t, &whole);
 	if (!t->problem)
 		check_compiles(t);
 }
