@@ -206,6 +206,8 @@ BEGIN
         SELECT coalesce(n.element, o.element) AS element, coalesce(n.object, o.object) AS object, coalesce(n.property, o.property) AS property,
                coalesce(n.pointer, o.pointer) AS pointer, o.body AS old_body, n.body AS new_body
           FROM old_element AS o FULL JOIN new_element AS n ON n.object = o.object AND n.property IS NOT DISTINCT FROM o.property
+    ), other_table AS MATERIALIZED (
+        SELECT p.object FROM pair AS p WHERE p.property IS NULL AND (p.old_body IS NULL OR p.new_body IS NULL)
     ), change_of_element AS (
         SELECT CASE WHEN p.property IS NULL THEN CASE WHEN p.old_body IS NULL THEN 'table added' WHEN p.new_body IS NULL THEN 'table removed' END
                     WHEN p.old_body IS NULL THEN CASE WHEN 'true' IN (p.new_body ->> 'required', p.new_body ->> 'primaryKey') THEN 'required column added' ELSE 'optional column added' END
@@ -214,7 +216,7 @@ BEGIN
           FROM pair AS p
          WHERE (p.old_body IS NULL OR p.new_body IS NULL)
            -- of a table that came or went, the columns are no news
-           AND (p.property IS NULL OR NOT EXISTS (SELECT FROM pair AS t WHERE t.object = p.object AND t.property IS NULL AND (t.old_body IS NULL OR t.new_body IS NULL)))
+           AND (p.property IS NULL OR p.object NOT IN (SELECT t.object FROM other_table AS t))
         UNION ALL
         SELECT CASE WHEN p.property IS NULL THEN 'table renamed' ELSE 'column renamed' END, p.element,
                to_jsonb(coalesce(p.old_body ->> 'physicalName', p.old_body ->> 'name')), to_jsonb(coalesce(p.new_body ->> 'physicalName', p.new_body ->> 'name')), p.pointer
@@ -241,7 +243,7 @@ BEGIN
     ), old_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(old_document) AS r WHERE r.kind <> 'type'),
     new_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(new_document) AS r WHERE r.kind <> 'type'),
     -- one of a column that came or went is no news
-    new_column AS (
+    new_column AS MATERIALIZED (
         SELECT p.object, coalesce(p.old_body, p.new_body) ->> 'name' AS name, coalesce(p.new_body ->> 'physicalName', p.old_body ->> 'physicalName', p.property) AS column_name
           FROM pair AS p WHERE p.property IS NOT NULL AND (p.old_body IS NULL OR p.new_body IS NULL)
     ), change_of_rule AS (
@@ -283,8 +285,8 @@ BEGIN
         UNION ALL
         SELECT c.change, c.element, c.before, c.after, c.pointer FROM change_of_rule AS c
          WHERE c.change IS NOT NULL
-           AND NOT (cardinality(c.columns) > 0 AND EXISTS (SELECT FROM new_column AS n WHERE n.object = c.object AND n.column_name = ANY (c.columns)))
-           AND NOT EXISTS (SELECT FROM pair AS p WHERE p.object = c.object AND p.property IS NULL AND (p.old_body IS NULL OR p.new_body IS NULL))
+           AND NOT EXISTS (SELECT FROM unnest(c.columns) AS u (name) WHERE (c.object, u.name::text) IN (SELECT n.object, n.column_name FROM new_column AS n))
+           AND c.object NOT IN (SELECT t.object FROM other_table AS t)
         UNION ALL
         SELECT c.change, c.element, c.before, c.after, c.pointer FROM change_of_level AS c
         UNION ALL

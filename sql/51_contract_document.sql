@@ -11,6 +11,53 @@ CREATE FUNCTION aidataops._document_findings(document jsonb) RETURNS TABLE (seve
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'contract_findings';
 COMMENT ON FUNCTION aidataops._document_findings(jsonb) IS 'Internal: what is wrong with a document, as far as it tells without the database.';
 
+-- Rules of rows are given to what will judge rows by them, those of a table at once, and one by one if one of them is refused.
+CREATE FUNCTION aidataops._ruleset_findings(document jsonb) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    of_table record;
+    detail text;
+BEGIN
+    FOR of_table IN SELECT array_agg(aidataops._rule_json(r.rule, k.kind, r.columns, r.parameters, 'error')) AS rules, array_agg(r.pointer) AS pointers
+      FROM aidataops._rules(document) AS r
+     CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'missing' THEN 'required' WHEN 'model_share' THEN 'not_values' WHEN 'invalid' THEN r.parameters ->> 'check' ELSE r.kind END AS kind) AS k
+     WHERE (r.level = 'row' OR r.kind IN ('missing', 'model_share', 'invalid')) AND k.kind <> 'expression' GROUP BY r.object LOOP
+        BEGIN
+            PERFORM aidataops._ruleset('contract', 'version', 'table', to_jsonb(of_table.rules));
+            CONTINUE;
+        EXCEPTION WHEN OTHERS THEN
+            NULL; -- which of them is it?
+        END;
+        FOR i IN 1 .. cardinality(of_table.rules) LOOP
+            BEGIN
+                PERFORM aidataops._ruleset('contract', 'version', 'table', jsonb_build_array(of_table.rules[i]));
+            EXCEPTION WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+                RETURN QUERY SELECT 'error', of_table.pointers[i], 'invalid_rule', format('%s: %s', of_table.rules[i] ->> 'kind', coalesce(nullif(detail, ''), SQLERRM)), NULL;
+            END;
+        END LOOP;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops._ruleset_findings(jsonb) IS 'Internal: rules of rows of a document that cannot be enforced, whatever the table.';
+
+CREATE FUNCTION aidataops._findings(document jsonb) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+DECLARE
+    has_form boolean := true;
+    it record;
+BEGIN
+    FOR it IN SELECT * FROM aidataops._document_findings(document) LOOP
+        has_form := has_form AND it.finding NOT IN ('wrong_type', 'too_many_columns');
+        RETURN QUERY SELECT it.severity, it.pointer, it.finding, it.message, it.hint;
+    END LOOP;
+    IF has_form THEN
+        RETURN QUERY SELECT f.* FROM aidataops._ruleset_findings(document) AS f;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._findings(jsonb) IS 'Internal: what is wrong with a document, without looking at its tables.';
+
 CREATE FUNCTION aidataops._document_tables(document jsonb, search_path name[])
     RETURNS TABLE (object text, relation_schema name, relation_name name, relation_oid oid, enforcement text, schema_watch text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off

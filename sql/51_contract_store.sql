@@ -8,9 +8,12 @@
 CREATE FUNCTION aidataops._raise_findings(what text, findings text[], hint text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    shown constant integer := 200; -- of thousands, which are logged too, nobody reads all
+    more integer := cardinality(findings) - shown;
 BEGIN
     RAISE EXCEPTION '%: % %', what, cardinality(findings), CASE cardinality(findings) WHEN 1 THEN 'error' ELSE 'errors' END
-        USING ERRCODE = 'invalid_parameter_value', DETAIL = array_to_string(findings, E'\n'), HINT = coalesce(hint, '');
+        USING ERRCODE = 'invalid_parameter_value', DETAIL = array_to_string(findings[:shown] || CASE WHEN more > 0 THEN format('... and %s more', more) END, E'\n'), HINT = coalesce(hint, '');
 END $$;
 COMMENT ON FUNCTION aidataops._raise_findings(text, text[], text) IS 'Internal: one error for many findings.';
 
@@ -26,7 +29,7 @@ CREATE FUNCTION aidataops._check_document(document jsonb) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    lines text[] := aidataops._finding_lines((SELECT jsonb_agg(f) FROM aidataops._document_findings(document) AS f WHERE f.severity = 'error'));
+    lines text[] := aidataops._finding_lines((SELECT jsonb_agg(f) FROM aidataops._findings(document) AS f WHERE f.severity = 'error'));
 BEGIN
     IF lines IS NOT NULL THEN
         PERFORM aidataops._raise_findings('contract document is not valid', lines, 'lint_contract() gives a hint for each.');
@@ -93,6 +96,9 @@ BEGIN
            'It must be there when the contract is activated. Name its schema in physicalName, or as the schema of a PostgreSQL server.'
       FROM table_meant AS t WHERE t.relation_oid IS NULL
     UNION ALL
+    SELECT 'error', max(t.pointer), 'duplicate_table', format('objects %s are the same table %s', string_agg(format('"%s"', t.object), ' and ' ORDER BY t.pointer), t.relation_oid::regclass), 'A table is one object of a contract.'
+      FROM table_meant AS t WHERE t.relation_oid IS NOT NULL GROUP BY t.relation_oid HAVING count(*) > 1
+    UNION ALL
     SELECT 'warning', p.pointer, 'missing_column', format('table %s has no column "%s"', p.relation_oid::regclass, p.column_name), 'It must be there when the contract is activated. physicalName is its name in the table.'
       FROM property_meant AS p WHERE p.attnum IS NULL
     UNION ALL
@@ -110,10 +116,16 @@ COMMENT ON FUNCTION aidataops._database_findings(jsonb, name[]) IS 'Internal: wh
 CREATE FUNCTION aidataops._lint_contract(document jsonb, search_path name[]) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
     LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
+DECLARE
+    has_form boolean := true;
+    it record;
 BEGIN
-    RETURN QUERY SELECT f.* FROM aidataops._document_findings(document) AS f;
-    -- what has not the form cannot be looked up
-    IF NOT EXISTS (SELECT FROM aidataops._document_findings(document) AS f WHERE f.finding IN ('wrong_type', 'missing_field', 'duplicate_name')) THEN
+    FOR it IN SELECT * FROM aidataops._findings(document) LOOP
+        -- what has not the form cannot be looked up
+        has_form := has_form AND it.finding NOT IN ('wrong_type', 'missing_field', 'duplicate_name');
+        RETURN QUERY SELECT it.severity, it.pointer, it.finding, it.message, it.hint;
+    END LOOP;
+    IF has_form THEN
         RETURN QUERY SELECT f.* FROM aidataops._database_findings(document, search_path) AS f;
     END IF;
 END $$;
@@ -261,6 +273,10 @@ BEGIN
       JOIN aidataops._document_elements(it.document) AS e ON e.object = r.object AND e.property IS NOT NULL
      WHERE r.relation IS NOT NULL
        AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = r.relation AND a.attname = coalesce(e.body ->> 'physicalName', e.property)::name AND a.attnum > 0 AND NOT a.attisdropped));
+    lines := lines || (SELECT array_agg(format('objects %s are the same table %s', s.objects, s.relation::regclass) ORDER BY s.objects)
+      FROM (SELECT o.relation, string_agg(format('"%s"', t.object), ' and ' ORDER BY t.object) AS objects
+              FROM aidataops.contract_table AS t, LATERAL aidataops._source_oid(t.relation_oid, t.relation_origin, t.relation_schema, t.relation_name) AS o (relation)
+             WHERE t.contract = it.contract AND t.version = it.version AND o.relation IS NOT NULL GROUP BY o.relation HAVING count(*) > 1) AS s);
     IF lines <> '{}' THEN
         PERFORM aidataops._raise_findings(format('contract "%s" cannot be activated', it.contract), lines, 'Create what is missing, or correct the document.');
     END IF;

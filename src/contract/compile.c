@@ -6,8 +6,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "aidataops.h"
 #include "contract/compile.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -88,7 +90,7 @@ parameters_empty(const Parameters *parameters)
 /* ----------------------------------------------------------------------------- rules ---- */
 
 static char *
-made_name(const Object *object, const char *kind, List *columns)
+made_name(Object *object, const char *kind, List *columns)
 {
 	StringInfoData name;
 	ListCell *cell;
@@ -121,7 +123,8 @@ unique_name(Compiler *compiler, const char *wanted)
 			entry->uses = 1;
 			return name;
 		}
-		name = psprintf("%.*s#%d", (int) sizeof(key) - 16, wanted, ++entry->uses);
+		name = psprintf("%.*s#%d", pg_mbcliplen(wanted, strlen(wanted), sizeof(key) - 16), wanted,
+						++entry->uses);
 	}
 }
 
@@ -138,7 +141,7 @@ any_sensitive(List *columns)
 
 /* Whether a rule that names no columns may read sensitive ones nevertheless. */
 static bool
-may_read_sensitive(const Object *object, const char *kind)
+may_read_sensitive(Object *object, const char *kind)
 {
 	if (strcmp(kind, "sql") != 0 && strcmp(kind, "expression") != 0 && strcmp(kind, "drift") != 0)
 		return false;
@@ -195,7 +198,7 @@ take_stages(Compiler *compiler, const Json *at, Parameters *parameters)
 }
 
 static Rule *
-add_rule(Compiler *compiler, const Object *object, const Json *at, const char *name,
+add_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
 		 const char *kind, List *columns, Parameters *parameters)
 {
 	Rule *rule = palloc0(sizeof(Rule));
@@ -219,14 +222,14 @@ add_rule(Compiler *compiler, const Object *object, const Json *at, const char *n
 }
 
 Rule *
-add_row_rule(Compiler *compiler, const Object *object, const Json *at, const char *name,
+add_row_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
 			 const char *kind, List *columns, Parameters *parameters)
 {
 	return add_rule(compiler, object, at, name, kind, columns, parameters);
 }
 
 Rule *
-add_table_rule(Compiler *compiler, const Object *object, const Json *at, const char *name,
+add_table_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
 			   const char *kind, List *columns, Parameters *parameters, const char *operator,
 			   const char * bounds, const char *unit)
 {
@@ -334,35 +337,68 @@ read_object(Compiler *compiler, const Json *json)
 	object->columns = palloc0(sizeof(Column) * (json_length(properties) + 1));
 	for (int i = 0; i < json_length(properties); i++)
 	{
-		read_column(&object->columns[object->ncolumns], properties->children[i]);
-		if (object->columns[object->ncolumns].name)
-			object->ncolumns++;
+		Column *column = &object->columns[object->ncolumns];
+
+		read_column(column, properties->children[i]);
+		if (column->name == NULL)
+			continue;
+		object->ncolumns++;
+		names_add(&object->by_name, column->name, column);
+		names_add(&object->by_label, json_get_string(column->property, "id"), column);
+		names_add(&object->by_label, column->name, column);
 	}
 	return object;
 }
 
 Column *
-find_column(const Object *object, const char *name)
+find_column(Object *object, const char *name)
 {
-	for (int i = 0; i < object->ncolumns; i++)
-		if (strcmp(object->columns[i].name, name) == 0)
-			return &object->columns[i];
-	return NULL;
+	return names_find(&object->by_name, name);
 }
 
 Object *
 find_object(Compiler *compiler, const char *name)
 {
+	return names_find(&compiler->by_name, name);
+}
+
+static void
+check_relations(Compiler *compiler)
+{
+	Names relations = {0};
+	ListCell *cell;
+
+	foreach (cell, compiler->objects)
+		names_add(&relations, ((Object *) lfirst(cell))->relation, lfirst(cell));
+	foreach (cell, compiler->objects)
+	{
+		Object *object = lfirst(cell);
+		Object *first = names_find(&relations, object->relation);
+
+		if (strcmp(first->name, object->name) != 0)
+			finding(compiler, FINDING_ERROR, object->json, "duplicate_table",
+					psprintf("objects \"%s\" and \"%s\" are the same table %s", first->name,
+							 object->name, object->relation),
+					NULL);
+	}
+}
+
+static void
+read_objects(Compiler *compiler)
+{
 	const Json *schema = json_get(compiler->document, "schema");
 
 	for (int i = 0; i < json_length(schema); i++)
 	{
-		const char *it = json_get_string(schema->children[i], "name");
+		Object *object = read_object(compiler, schema->children[i]);
 
-		if (it && strcmp(it, name) == 0)
-			return read_object(compiler, schema->children[i]);
+		if (object == NULL)
+			continue;
+		compiler->objects = lappend(compiler->objects, object);
+		names_add(&compiler->by_name, object->name, object);
+		names_add(&compiler->by_label, json_get_string(object->json, "id"), object);
+		names_add(&compiler->by_label, object->name, object);
 	}
-	return NULL;
 }
 
 /* ---------------------------------------------------------------------- columns' rules ---- */
@@ -382,7 +418,7 @@ describe_type(StringInfo buf, const Column *column)
 
 /* That the columns are there, with their types. */
 static void
-compile_types(Compiler *compiler, const Object *object)
+compile_types(Compiler *compiler, Object *object)
 {
 	Parameters *parameters = parameters_new();
 	List *columns = NIL;
@@ -402,7 +438,7 @@ compile_types(Compiler *compiler, const Object *object)
 }
 
 static void
-compile_property(Compiler *compiler, const Object *object, Column *column)
+compile_property(Compiler *compiler, Object *object, Column *column)
 {
 	const Json *property = column->property;
 	const Json *required = json_get(property, "required");
@@ -466,7 +502,7 @@ check_key_positions(Compiler *compiler, List *key)
 
 /* The columns of a primary key are unique together, and each is required. */
 static void
-compile_primary_key(Compiler *compiler, const Object *object)
+compile_primary_key(Compiler *compiler, Object *object)
 {
 	List *key = NIL;
 	ListCell *cell;
@@ -493,9 +529,36 @@ compile_primary_key(Compiler *compiler, const Object *object)
 				   NULL, "unique", key, NULL, "=", "[0]", "rows");
 }
 
+/* Two properties of one column: what the names alone do not tell. */
 static void
-compile_object(Compiler *compiler, const Object *object)
+check_columns(Compiler *compiler, Object *object)
 {
+	Names physical = {0};
+
+	if (object->ncolumns > MaxHeapAttributeNumber)
+		finding(compiler, FINDING_ERROR, json_get(object->json, "properties"), "too_many_columns",
+				psprintf("object \"%s\" has %d properties", object->name, object->ncolumns),
+				psprintf("A table has %d columns at most.", MaxHeapAttributeNumber));
+	for (int i = 0; i < object->ncolumns; i++)
+		names_add(&physical, object->columns[i].physical_name, &object->columns[i]);
+	for (int i = 0; i < object->ncolumns; i++)
+	{
+		Column *column = &object->columns[i];
+		Column *first = names_find(&physical, column->physical_name);
+
+		/* of the same name twice the form tells */
+		if (first != column && strcmp(first->name, column->name) != 0)
+			finding(compiler, FINDING_ERROR, column->property, "duplicate_column",
+					psprintf("properties \"%s\" and \"%s\" are the same column \"%s\"",
+							 first->name, column->name, column->physical_name),
+					NULL);
+	}
+}
+
+static void
+compile_object(Compiler *compiler, Object *object)
+{
+	check_columns(compiler, object);
 	compile_types(compiler, object);
 	for (int i = 0; i < object->ncolumns; i++)
 		compile_property(compiler, object, &object->columns[i]);
@@ -534,19 +597,18 @@ Compiler *
 compile_document(const Json *document, const Json *schemas)
 {
 	Compiler *compiler = palloc0(sizeof(Compiler));
-	const Json *schema = json_get(document, "schema");
+	ListCell *cell;
 
 	compiler->document = document;
 	compiler->schemas = schemas;
 	compiler->standard = standard_of(document);
 	compiler->rule_names = new_names();
-	for (int i = 0; i < json_length(schema); i++)
+	read_objects(compiler);
+	check_relations(compiler);
+	foreach (cell, compiler->objects)
 	{
-		Object *object = read_object(compiler, schema->children[i]);
-
 		CHECK_FOR_INTERRUPTS();
-		if (object)
-			compile_object(compiler, object);
+		compile_object(compiler, lfirst(cell));
 	}
 	compile_service_levels(compiler);
 	compile_extensions(compiler, NULL, NULL, json_get(document, "customProperties"));

@@ -5,6 +5,7 @@
 #define AIDATAOPS_CONTRACT_COMPILE_H
 
 #include "contract/json.h"
+#include "contract/names.h"
 #include "nodes/pg_list.h"
 #include "utils/hsearch.h"
 
@@ -54,6 +55,9 @@ typedef struct Compiler
 	List *rules;
 	List *findings;
 	HTAB *rule_names;
+	List *objects;  /* of Object *, those that have a name */
+	Names by_name;  /* the same */
+	Names by_label; /* by id or name, as references call them */
 } Compiler;
 
 typedef struct Column
@@ -74,6 +78,8 @@ typedef struct Object
 	char *relation; /* quoted, as SQL names it */
 	int ncolumns;
 	Column *columns;
+	Names by_name;
+	Names by_label;
 } Object;
 
 extern Compiler *compile_document(const Json *document, const Json *schemas);
@@ -81,7 +87,7 @@ extern Compiler *compile_document(const Json *document, const Json *schemas);
 /* What the parts of the compiler share. */
 extern void finding(Compiler *compiler, FindingSeverity severity, const Json *at, const char *code,
 					char *message, char *hint);
-extern Column *find_column(const Object *object, const char *name);
+extern Column *find_column(Object *object, const char *name);
 extern Object *find_object(Compiler *compiler, const char *name);
 
 typedef struct Parameters
@@ -96,23 +102,23 @@ extern void parameter_raw(Parameters *parameters, const char *key, const char *j
 extern bool parameters_empty(const Parameters *parameters);
 
 /* columns: of Column *; name: NULL makes one; parameters: NULL for none. */
-extern Rule *add_row_rule(Compiler *compiler, const Object *object, const Json *at,
+extern Rule *add_row_rule(Compiler *compiler, Object *object, const Json *at,
 						  const char *name, const char *kind, List *columns,
 						  Parameters *parameters);
-extern Rule *add_table_rule(Compiler *compiler, const Object *object, const Json *at,
+extern Rule *add_table_rule(Compiler *compiler, Object *object, const Json *at,
 							const char *name, const char *kind, List *columns,
 							Parameters *parameters, const char *operator, const char * bounds,
 							const char *unit);
 
-extern void compile_quality(Compiler *compiler, const Object *object, Column *column,
+extern void compile_quality(Compiler *compiler, Object *object, Column *column,
 							const Json *quality);
-extern void compile_extensions(Compiler *compiler, const Object *object, Column *column,
+extern void compile_extensions(Compiler *compiler, Object *object, Column *column,
 							   const Json *custom_properties);
 extern void check_conflicts(Compiler *compiler);
 extern void compile_service_levels(Compiler *compiler);
-extern void compile_relationships(Compiler *compiler, const Object *object, Column *column,
+extern void compile_relationships(Compiler *compiler, Object *object, Column *column,
 								  const Json *relationships);
-extern void compile_options(Compiler *compiler, const Object *object, Column *column);
+extern void compile_options(Compiler *compiler, Object *object, Column *column);
 extern const Json *first_of(const Json *object, const char *const *keys);
 
 #endif

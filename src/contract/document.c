@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "aidataops.h"
 #include "catalog/pg_type.h"
 #include "contract/compile.h"
@@ -45,12 +46,30 @@ names_array(List *names)
 		construct_array(values, list_length(names), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
 }
 
+/* As large as a contract of hundreds of tables; what takes time is more than in proportion. */
+#define MAX_DOCUMENT_BYTES (4 * 1024 * 1024)
+
+static void
+check_document_size(Datum document)
+{
+	Size size = toast_raw_datum_size(document) - VARHDRSZ;
+
+	if (size > MAX_DOCUMENT_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("contract document has %zu bytes, and no more than %d are allowed", size,
+						MAX_DOCUMENT_BYTES),
+				 errhint("Write a contract for each table, and keep long lists of values in a table that "
+						 "a relationship refers to.")));
+}
+
 static Compiler *
 compile_arguments(FunctionCallInfo fcinfo)
 {
 	const Json *schemas =
 		PG_NARGS() < 2 || PG_ARGISNULL(1) ? NULL : json_tree(PG_GETARG_JSONB_P(1));
 
+	check_document_size(PG_GETARG_DATUM(0));
 	return compile_document(json_tree(PG_GETARG_JSONB_P(0)), schemas);
 }
 

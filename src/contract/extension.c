@@ -19,12 +19,12 @@ typedef struct Extension Extension;
 struct Extension
 {
 	const char *name;
-	void (*compile)(Compiler *, const Object *, Column *, const Json *);
+	void (*compile)(Compiler *, Object *, Column *, const Json *);
 	const char *members; /* as Kind's parameters; NULL: the value is no object */
 };
 
 static Rule *
-limit(Compiler *compiler, const Object *object, const Json *value, const char *kind, List *columns,
+limit(Compiler *compiler, Object *object, const Json *value, const char *kind, List *columns,
 	  Parameters *parameters, const char *operator, const char * unit)
 {
 	const Json *bound = json_get(value, "value");
@@ -54,30 +54,8 @@ has_number(Compiler *compiler, const Json *value, double min, double max)
 	return false;
 }
 
-/* The property that a member names, as the table names it; false, and a finding, if there is none. */
-static bool
-column_member(Compiler *compiler, const Object *object, const Json *value, const char *member,
-			  Parameters *parameters, List **columns)
-{
-	const Json *name = json_get(value, member);
-	Column *column = json_string(name) ? find_column(object, name->text) : NULL;
-
-	if (name == NULL)
-		return true;
-	if (column == NULL)
-	{
-		finding(compiler, FINDING_ERROR, name, "dangling_reference",
-				psprintf("object \"%s\" has no property %s", object->name, json_printed(name)),
-				NULL);
-		return false;
-	}
-	parameter_text(parameters, member, column->physical_name);
-	*columns = lappend(*columns, column);
-	return true;
-}
-
 static void
-minimum_agreement(Compiler *compiler, const Object *object, Column *column, const Json *value)
+minimum_agreement(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	Parameters *parameters = parameters_new();
 	List *columns = NIL;
@@ -93,7 +71,7 @@ minimum_agreement(Compiler *compiler, const Object *object, Column *column, cons
 }
 
 static void
-minimum_accuracy(Compiler *compiler, const Object *object, Column *column, const Json *value)
+minimum_accuracy(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	Parameters *parameters = parameters_new();
 	List *columns = NIL;
@@ -107,7 +85,7 @@ minimum_accuracy(Compiler *compiler, const Object *object, Column *column, const
 }
 
 static void
-drift_limit(Compiler *compiler, const Object *object, Column *column, const Json *value)
+drift_limit(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	const Json *names = json_get(value, "columns");
 	Parameters *parameters = parameters_new();
@@ -122,7 +100,7 @@ drift_limit(Compiler *compiler, const Object *object, Column *column, const Json
 }
 
 static void
-freshness(Compiler *compiler, const Object *object, Column *column, const Json *value)
+freshness(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	double seconds = seconds_of(compiler, json_get(value, "value"), json_get(value, "unit"));
 	List *columns = column ? list_make1(column) : NIL;
@@ -138,7 +116,7 @@ freshness(Compiler *compiler, const Object *object, Column *column, const Json *
 }
 
 static void
-coverage(Compiler *compiler, const Object *object, Column *column, const Json *value)
+coverage(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	const Json *names = json_get(value, "columns");
 	Parameters *parameters = parameters_new();
@@ -149,6 +127,8 @@ coverage(Compiler *compiler, const Object *object, Column *column, const Json *v
 	parameter_json(parameters, "slices", json_get(value, "slices"));
 	parameter_json(parameters, "min_rows", json_get(value, "min_rows"));
 	parameter_json(parameters, "share", json_get(value, "share"));
+	if (!has_even_slices(compiler, json_get(value, "slices"), list_length(columns)))
+		return;
 	if (columns != NIL)
 		add_table_rule(compiler, object, value->parent, NULL, "coverage", columns, parameters, "=",
 					   "[0]", "none");
@@ -158,7 +138,7 @@ coverage(Compiler *compiler, const Object *object, Column *column, const Json *v
 }
 
 static void
-maximum_model_share(Compiler *compiler, const Object *object, Column *column, const Json *value)
+maximum_model_share(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	Parameters *parameters = parameters_new();
 	List *columns = column ? list_make1(column) : NIL;
@@ -170,7 +150,7 @@ maximum_model_share(Compiler *compiler, const Object *object, Column *column, co
 }
 
 static void
-batch_volume(Compiler *compiler, const Object *object, Column *column, const Json *value)
+batch_volume(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	const Json *min = json_get(value, "min");
 	const Json *max = json_get(value, "max");
@@ -188,7 +168,7 @@ batch_volume(Compiler *compiler, const Object *object, Column *column, const Jso
 
 /* The labels that there are: a list, or the name of a schema that is kept elsewhere. */
 static void
-label_schema(Compiler *compiler, const Object *object, Column *column, const Json *value)
+label_schema(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	Parameters *parameters = parameters_new();
 	const Json *labels = value->kind == JSON_IS_OBJECT ? json_get(value, "labels") : value;
@@ -208,7 +188,7 @@ label_schema(Compiler *compiler, const Object *object, Column *column, const Jso
 }
 
 static void
-enforcement(Compiler *compiler, const Object *object, Column *column, const Json *value)
+enforcement(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	const char *mode = json_string(value);
 
@@ -220,7 +200,7 @@ enforcement(Compiler *compiler, const Object *object, Column *column, const Json
 }
 
 static void
-schema_watch(Compiler *compiler, const Object *object, Column *column, const Json *value)
+schema_watch(Compiler *compiler, Object *object, Column *column, const Json *value)
 {
 	const char *mode = json_string(value);
 
@@ -251,12 +231,12 @@ static const Extension extensions[] = {
 };
 
 /* Which table one of the document is about. */
-static const Object *
+static Object *
 object_meant(Compiler *compiler, const Json *value)
 {
 	const Json *name = json_get(value, "object");
 	const Json *schema = json_get(compiler->document, "schema");
-	const Object *object = NULL;
+	Object *object = NULL;
 
 	if (json_string(name))
 		object = find_object(compiler, name->text);
@@ -272,7 +252,7 @@ object_meant(Compiler *compiler, const Json *value)
 }
 
 static void
-compile_extension(Compiler *compiler, const Object *object, Column *column, const Json *property)
+compile_extension(Compiler *compiler, Object *object, Column *column, const Json *property)
 {
 	const char *name = json_get_string(property, "property") + strlen(PREFIX);
 	const Json *value = json_get(property, "value");
@@ -298,7 +278,7 @@ compile_extension(Compiler *compiler, const Object *object, Column *column, cons
 }
 
 void
-compile_extensions(Compiler *compiler, const Object *object, Column *column,
+compile_extensions(Compiler *compiler, Object *object, Column *column,
 				   const Json *custom_properties)
 {
 	for (int i = 0; i < json_length(custom_properties); i++)

@@ -247,6 +247,12 @@ json_same(const Json *a, const Json *b)
 }
 
 bool
+has_word(const char *words, const char *word)
+{
+	return *word && strchr(word, ' ') == NULL && strstr(words, psprintf(" %s ", word));
+}
+
+bool
 json_is_whole(const Json *number)
 {
 	Datum floor = DirectFunctionCall1(numeric_floor, NumericGetDatum(number->number));

@@ -31,6 +31,9 @@ typedef struct Json
 	struct Json **children;
 } Json;
 
+/* Whether a list of words, with blanks around each, has one. */
+extern bool has_word(const char *words, const char *word);
+
 extern Json *json_tree(Jsonb *value);
 extern Json *json_get(const Json *object, const char *key); /* NULL if it has none */
 extern char *json_pointer(const Json *node);                /* RFC 6901 */

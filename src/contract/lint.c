@@ -4,9 +4,9 @@
 #include "postgres.h"
 
 #include "aidataops.h"
+#include "contract/iso_time.h"
 #include "contract/standard.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
 
 typedef enum OptionValue
 {
@@ -52,92 +52,18 @@ is_of_times(const char *type)
 
 /* -------------------------------------------------------------------------- single ones ---- */
 
-/* A number of n digits, from min to max. */
-static const char *
-number(const char *text, int n, int min, int max)
-{
-	int value = 0;
-
-	for (int i = 0; i < n; i++)
-	{
-		if (text == NULL || text[i] < '0' || text[i] > '9')
-			return NULL;
-		value = value * 10 + text[i] - '0';
-	}
-	return value >= min && value <= max ? text + n : NULL;
-}
-
-static const char *
-expect(const char *text, const char *one_of)
-{
-	return text && *text && strchr(one_of, *text) ? text + 1 : NULL;
-}
-
-static const char *
-scan_date(const char *text)
-{
-	const char *end = expect(number(text, 4, 1, 9999), "-");
-	int month;
-
-	end = expect(number(end, 2, 1, 12), "-");
-	if (end == NULL)
-		return NULL;
-	month = atoi(text + 5);
-	return number(end, 2, 1, day_tab[isleap(atoi(text))][month - 1]);
-}
-
-static const char *
-scan_zone(const char *text)
-{
-	if (text == NULL || *text == '\0')
-		return text;
-	if (*text == 'Z')
-		return text + 1;
-	text = number(expect(text, "+-"), 2, 0, 15);
-	if (text && *text == ':')
-		text++;
-	return text && *text ? number(text, 2, 0, 59) : text;
-}
-
-static const char *
-scan_time(const char *text)
-{
-	text = number(expect(number(text, 2, 0, 23), ":"), 2, 0, 59);
-	if (text && *text == ':')
-		text = number(text + 1, 2, 0, 60);
-	if (text && *text == '.')
-	{
-		text = number(text + 1, 1, 0, 9);
-		while (text && *text >= '0' && *text <= '9')
-			text++;
-	}
-	return scan_zone(text);
-}
-
-/* Whether a bound looks like ISO 8601, so that bounds compare as texts. */
-static bool
-is_time(const char *text, const char *type)
-{
-	if (strcmp(type, "time") == 0)
-		text = scan_time(text);
-	else
-	{
-		text = scan_date(text);
-		if (text && *text && strcmp(type, "timestamp") == 0)
-			text = scan_time(expect(text, "T "));
-	}
-	return text && *text == '\0';
-}
-
 static const char *
 expected_bound(const Json *value, const char *type)
 {
+	int64 ignored;
+
 	if (is_of_times(type))
-		return json_string(value) && is_time(value->text, type)
+		return json_string(value) && iso_time(value->text, type, &ignored)
 				   ? NULL
 				   : "a string: 2026-01-31, 12:00:00, or both with a T between";
 	if (type[0] == '\0' && json_string(value))
-		return is_time(value->text, "timestamp") || is_time(value->text, "time")
+		return iso_time(value->text, "timestamp", &ignored) ||
+					   iso_time(value->text, "time", &ignored)
 				   ? NULL
 				   : "a number, or a date or a time as of ISO 8601";
 	return value->kind == JSON_IS_NUMBER ? NULL : "a number, without quotes";
@@ -210,7 +136,7 @@ check_option(Compiler *compiler, const Json *option, const char *type)
 		unknown_option(compiler, option);
 		return;
 	}
-	if (type[0] && !strstr(options[n].types, psprintf(" %s ", type)))
+	if (type[0] && !has_word(options[n].types, type))
 	{
 		finding(compiler, FINDING_ERROR, option, "misplaced_option",
 				psprintf("\"%s\" is no option of logicalType %s", option->key, type),
@@ -236,7 +162,7 @@ check_format(Compiler *compiler, const Json *format, const char *type)
 													  : NULL;
 
 	if (known == NULL || json_string(format) == NULL ||
-		strstr(known, psprintf(" %s ", format->text)))
+		has_word(known, format->text))
 		return;
 	finding(compiler, FINDING_WARNING, format, "not_enforced",
 			psprintf("format %s of %s is unknown, and not enforced", json_printed(format), type),
@@ -246,19 +172,23 @@ check_format(Compiler *compiler, const Json *format, const char *type)
 /* -------------------------------------------------------------------------------- pairs ---- */
 
 /* Less than 0 if a is before b; 0 too if they cannot be compared. */
-static int
+int
 compare_bounds(const Json *a, const Json *b)
 {
-	if (a->kind != b->kind)
-		return 0;
-	if (a->kind == JSON_IS_NUMBER)
+	int64 x;
+	int64 y;
+
+	if (json_is(a, JSON_IS_NUMBER) && json_is(b, JSON_IS_NUMBER))
 		return json_compare_numbers(a, b);
-	return a->kind == JSON_IS_STRING && strlen(a->text) == strlen(b->text)
-			   ? strcmp(a->text, b->text)
-			   : 0;
+	if (json_string(a) == NULL || json_string(b) == NULL)
+		return 0;
+	if ((iso_time(a->text, "timestamp", &x) && iso_time(b->text, "timestamp", &y)) ||
+		(iso_time(a->text, "time", &x) && iso_time(b->text, "time", &y)))
+		return (x > y) - (x < y);
+	return 0;
 }
 
-static void
+static bool
 check_order(Compiler *compiler, const Json *holder, const char *low, const char *high,
 			bool may_be_equal)
 {
@@ -267,13 +197,24 @@ check_order(Compiler *compiler, const Json *holder, const char *low, const char 
 	int order;
 
 	if (a == NULL || b == NULL || a->kind == JSON_IS_BOOLEAN || b->kind == JSON_IS_BOOLEAN)
-		return;
+		return true;
 	order = compare_bounds(a, b);
-	if (order > 0 || (order == 0 && !may_be_equal && a->kind == b->kind && json_same(a, b)))
-		finding(compiler, FINDING_ERROR, a, "reversed_bounds",
-				psprintf("nothing is allowed: %s is %s, and %s %s", low, json_printed(a), high,
-						 json_printed(b)),
-				NULL);
+	if (order < 0 || (order == 0 && (may_be_equal || !json_same(a, b))))
+		return true;
+	finding(compiler, FINDING_ERROR, a, "reversed_bounds",
+			psprintf("nothing is allowed: %s is %s, and %s %s", low, json_printed(a), high,
+					 json_printed(b)),
+			NULL);
+	return false;
+}
+
+bool
+check_bounds_order(Compiler *compiler, const Json *holder)
+{
+	return check_order(compiler, holder, "min", "max", true) &
+		   check_order(compiler, holder, "min_exclusive", "max", false) &
+		   check_order(compiler, holder, "min", "max_exclusive", false) &
+		   check_order(compiler, holder, "min_exclusive", "max_exclusive", false);
 }
 
 static void

@@ -22,7 +22,7 @@ first_of(const Json *object, const char *const *keys)
 }
 
 static void
-add_for_options(Compiler *compiler, const Object *object, Column *column, const char *kind,
+add_for_options(Compiler *compiler, Object *object, Column *column, const char *kind,
 				const char *const *keys, Parameters *parameters)
 {
 	const Json *at = first_of(json_get(column->property, "logicalTypeOptions"), keys);
@@ -55,7 +55,7 @@ range_bound(Compiler *compiler, Parameters *parameters, const Json *options, con
 }
 
 static void
-compile_range(Compiler *compiler, const Object *object, Column *column, const Json *options)
+compile_range(Compiler *compiler, Object *object, Column *column, const Json *options)
 {
 	static const char *const keys[] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 									   NULL};
@@ -69,7 +69,7 @@ compile_range(Compiler *compiler, const Object *object, Column *column, const Js
 }
 
 static void
-compile_length(Compiler *compiler, const Object *object, Column *column, const Json *options)
+compile_length(Compiler *compiler, Object *object, Column *column, const Json *options)
 {
 	static const char *const keys[] = {"minLength", "maxLength", NULL};
 	Parameters *parameters = parameters_new();
@@ -80,7 +80,7 @@ compile_length(Compiler *compiler, const Object *object, Column *column, const J
 }
 
 static void
-compile_items(Compiler *compiler, const Object *object, Column *column, const Json *options)
+compile_items(Compiler *compiler, Object *object, Column *column, const Json *options)
 {
 	static const char *const keys[] = {"minItems", "maxItems", "uniqueItems", NULL};
 	Parameters *parameters = parameters_new();
@@ -93,7 +93,7 @@ compile_items(Compiler *compiler, const Object *object, Column *column, const Js
 }
 
 static void
-compile_members(Compiler *compiler, const Object *object, Column *column, const Json *options)
+compile_members(Compiler *compiler, Object *object, Column *column, const Json *options)
 {
 	static const char *const keys[] = {"minProperties", "maxProperties", "required", NULL};
 	Parameters *parameters = parameters_new();
@@ -106,7 +106,7 @@ compile_members(Compiler *compiler, const Object *object, Column *column, const 
 }
 
 static void
-compile_pattern(Compiler *compiler, const Object *object, Column *column, const Json *options)
+compile_pattern(Compiler *compiler, Object *object, Column *column, const Json *options)
 {
 	const Json *pattern = json_get(options, "pattern");
 	Parameters *parameters = parameters_new();
@@ -119,7 +119,7 @@ compile_pattern(Compiler *compiler, const Object *object, Column *column, const 
 }
 
 static void
-compile_multiple(Compiler *compiler, const Object *object, Column *column, const Json *options)
+compile_multiple(Compiler *compiler, Object *object, Column *column, const Json *options)
 {
 	const Json *divisor = json_get(options, "multipleOf");
 	Parameters *parameters = parameters_new();
@@ -132,7 +132,7 @@ compile_multiple(Compiler *compiler, const Object *object, Column *column, const
 
 /* Formats of integers are ranges. */
 static bool
-compile_integer_format(Compiler *compiler, const Object *object, Column *column, const Json *format)
+compile_integer_format(Compiler *compiler, Object *object, Column *column, const Json *format)
 {
 	static const struct
 	{
@@ -170,7 +170,7 @@ compile_integer_format(Compiler *compiler, const Object *object, Column *column,
 }
 
 static void
-compile_format(Compiler *compiler, const Object *object, Column *column, const Json *options)
+compile_format(Compiler *compiler, Object *object, Column *column, const Json *options)
 {
 	const Json *format = json_get(options, "format");
 	Parameters *parameters = parameters_new();
@@ -187,7 +187,7 @@ compile_format(Compiler *compiler, const Object *object, Column *column, const J
 
 /* enum of version 3.2: values, bare or with labels */
 static void
-compile_enum(Compiler *compiler, const Object *object, Column *column)
+compile_enum(Compiler *compiler, Object *object, Column *column)
 {
 	const Json *values = json_get(column->property, "enum");
 	Parameters *parameters = parameters_new();
@@ -212,7 +212,7 @@ compile_enum(Compiler *compiler, const Object *object, Column *column)
 }
 
 static void
-compile_vector(Compiler *compiler, const Object *object, Column *column)
+compile_vector(Compiler *compiler, Object *object, Column *column)
 {
 	const Json *dimensions = json_get(json_get(column->property, "vector"), "dimensions");
 	Parameters *parameters = parameters_new();
@@ -224,7 +224,7 @@ compile_vector(Compiler *compiler, const Object *object, Column *column)
 }
 
 void
-compile_options(Compiler *compiler, const Object *object, Column *column)
+compile_options(Compiler *compiler, Object *object, Column *column)
 {
 	const Json *options = json_get(column->property, "logicalTypeOptions");
 

@@ -220,7 +220,7 @@ take_common(Compiler *compiler, Rule *rule, const Check *check)
 }
 
 static void
-add_check_rule(Compiler *compiler, const Object *object, const Check *check, const char *kind,
+add_check_rule(Compiler *compiler, Object *object, const Check *check, const char *kind,
 			   List *columns, Parameters *parameters)
 {
 	take_common(compiler,
@@ -230,7 +230,7 @@ add_check_rule(Compiler *compiler, const Object *object, const Check *check, con
 }
 
 static void
-add_check_row_rule(Compiler *compiler, const Object *object, const Check *check, const char *kind,
+add_check_row_rule(Compiler *compiler, Object *object, const Check *check, const char *kind,
 				   List *columns, Parameters *parameters)
 {
 	take_common(compiler,
@@ -241,7 +241,7 @@ add_check_row_rule(Compiler *compiler, const Object *object, const Check *check,
 /* ----------------------------------------------------------------------------- metrics ---- */
 
 static void
-row_count(Compiler *compiler, const Object *object, Column *column, Check *check)
+row_count(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	if (strcmp(check->unit, "percent") == 0)
 		finding(compiler, FINDING_ERROR, json_get(check->json, "unit"), "percent_of_rows",
@@ -251,7 +251,7 @@ row_count(Compiler *compiler, const Object *object, Column *column, Check *check
 }
 
 static void
-null_values(Compiler *compiler, const Object *object, Column *column, Check *check)
+null_values(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	if (forbids_any(check))
 		add_check_row_rule(compiler, object, check, "required", list_make1(column), NULL);
@@ -276,7 +276,7 @@ values_but_null(const Json *values)
 }
 
 static void
-forbid_missing(Compiler *compiler, const Object *object, Column *column, Check *check,
+forbid_missing(Compiler *compiler, Object *object, Column *column, Check *check,
 			   const Json *values)
 {
 	char *forbidden = values_but_null(values);
@@ -291,7 +291,7 @@ forbid_missing(Compiler *compiler, const Object *object, Column *column, Check *
 
 /* NULL is missing whether it is listed or not. */
 static void
-missing_values(Compiler *compiler, const Object *object, Column *column, Check *check)
+missing_values(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	const Json *values = json_get(json_get(check->json, "arguments"), "missingValues");
 	Parameters *parameters = parameters_new();
@@ -314,7 +314,7 @@ missing_values(Compiler *compiler, const Object *object, Column *column, Check *
 }
 
 static void
-invalid_by(Compiler *compiler, const Object *object, Column *column, Check *check, const char *kind,
+invalid_by(Compiler *compiler, Object *object, Column *column, Check *check, const char *kind,
 		   Parameters *parameters)
 {
 	if (forbids_any(check))
@@ -327,7 +327,7 @@ invalid_by(Compiler *compiler, const Object *object, Column *column, Check *chec
 }
 
 static void
-invalid_by_pattern(Compiler *compiler, const Object *object, Column *column, Check *check,
+invalid_by_pattern(Compiler *compiler, Object *object, Column *column, Check *check,
 				   const Json *pattern)
 {
 	Parameters *parameters = parameters_new();
@@ -340,7 +340,7 @@ invalid_by_pattern(Compiler *compiler, const Object *object, Column *column, Che
 }
 
 static void
-invalid_by_values(Compiler *compiler, const Object *object, Column *column, Check *check,
+invalid_by_values(Compiler *compiler, Object *object, Column *column, Check *check,
 				  const Json *values)
 {
 	Parameters *parameters = parameters_new();
@@ -356,7 +356,7 @@ invalid_by_values(Compiler *compiler, const Object *object, Column *column, Chec
 }
 
 static void
-invalid_values(Compiler *compiler, const Object *object, Column *column, Check *check)
+invalid_values(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	const Json *arguments = json_get(check->json, "arguments");
 	/* until 3.0 they stood beside the rule */
@@ -380,7 +380,7 @@ invalid_values(Compiler *compiler, const Object *object, Column *column, Check *
 
 /* The columns that a list names; NIL, and findings, if one is none. */
 List *
-columns_named(Compiler *compiler, const Object *object, const Json *names)
+columns_named(Compiler *compiler, Object *object, const Json *names)
 {
 	List *columns = NIL;
 	bool known = true;
@@ -397,13 +397,20 @@ columns_named(Compiler *compiler, const Object *object, const Json *names)
 					NULL);
 			known = false;
 		}
-		columns = lappend(columns, column);
+		else if (list_member_ptr(columns, column))
+		{
+			finding(compiler, FINDING_ERROR, name, "duplicate_name",
+					psprintf("property %s is named twice", json_printed(name)), NULL);
+			known = false;
+		}
+		else
+			columns = lappend(columns, column);
 	}
 	return known ? columns : NIL;
 }
 
 static void
-duplicate_values(Compiler *compiler, const Object *object, Column *column, Check *check)
+duplicate_values(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	const Json *names = json_get(json_get(check->json, "arguments"), "properties");
 	List *columns =
@@ -428,7 +435,7 @@ static const struct
 {
 	const char *name;
 	MetricPlace place;
-	void (*compile)(Compiler *, const Object *, Column *, Check *);
+	void (*compile)(Compiler *, Object *, Column *, Check *);
 } metrics[] = {
 	{"rowCount", OF_TABLE, row_count},
 	{"nullValues", OF_COLUMN, null_values},
@@ -443,7 +450,7 @@ static const struct
 };
 
 static void
-compile_metric(Compiler *compiler, const Object *object, Column *column, Check *check,
+compile_metric(Compiler *compiler, Object *object, Column *column, Check *check,
 			   const Json *metric)
 {
 	for (size_t i = 0; i < lengthof(metrics); i++)
@@ -470,7 +477,7 @@ compile_metric(Compiler *compiler, const Object *object, Column *column, Check *
 }
 
 static void
-compile_library(Compiler *compiler, const Object *object, Column *column, Check *check)
+compile_library(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	static const char *const keys[] = {"metric", "rule", NULL};
 	const Json *metric = first_of(check->json, keys);
@@ -496,7 +503,7 @@ static const struct
 
 /* Length of the placeholder that text begins with, 0 if it does not; its meaning in *with. */
 static int
-placeholder(const char *text, const Object *object, const Column *column, const char **with)
+placeholder(const char *text, Object *object, const Column *column, const char **with)
 {
 	int start = text[0] == '$' ? 2 : 1;
 
@@ -518,7 +525,7 @@ placeholder(const char *text, const Object *object, const Column *column, const 
 }
 
 static char *
-fill_in(const char *query, const Object *object, const Column *column)
+fill_in(const char *query, Object *object, const Column *column)
 {
 	StringInfoData buf;
 
@@ -538,7 +545,7 @@ fill_in(const char *query, const Object *object, const Column *column)
 }
 
 static void
-compile_sql(Compiler *compiler, const Object *object, Column *column, Check *check)
+compile_sql(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	const char *query = json_get_string(check->json, "query");
 	Parameters *parameters = parameters_new();
@@ -561,13 +568,106 @@ compile_sql(Compiler *compiler, const Object *object, Column *column, Check *che
 
 /* ------------------------------------------------------------------------------ custom ---- */
 
+/* Whether the check says how many rows may fail. */
+static bool
+has_operator(const Check *check)
+{
+	for (size_t i = 0; i < lengthof(operators); i++)
+		if (json_get(check->json, operators[i].key))
+			return true;
+	return false;
+}
+
+static bool
+read_kind_unit(Compiler *compiler, const Kind *kind, Check *check)
+{
+	const Json *unit = json_get(check->json, "unit");
+
+	check->unit = json_string(unit) ? unit->text : kind->unit;
+	if (kind->units == NULL || has_word(kind->units, check->unit))
+		return true;
+	finding(compiler, FINDING_ERROR, unit, "unknown_unit",
+			psprintf("unit is %s", json_printed(unit)), psprintf("Allowed:%s", kind->units));
+	return false;
+}
+
+/* How old the latest row may be is one bound from above. */
+static bool
+is_possible_operator(Compiler *compiler, const Kind *kind, const Check *check)
+{
+	if (strcmp(kind->name, "freshness") != 0 || check->sql_operator[0] == '<')
+		return true;
+	finding(compiler, FINDING_ERROR, check->operator, "misplaced_operator",
+			psprintf("freshness is compared by %s", check->operator->key),
+			pstrdup("It is mustBeLessThan or mustBeLessOrEqualTo."));
+	return false;
+}
+
+/* Of rows: each is judged by itself, unless the check says how many may fail. */
 static void
-compile_kind(Compiler *compiler, const Object *object, Column *column, Check *check,
+compile_row_kind(Compiler *compiler, Object *object, Check *check, const Kind *kind, List *columns,
+				 Parameters *parameters)
+{
+	bool is_required = strcmp(kind->name, "required") == 0;
+
+	if (has_operator(check))
+	{
+		if (!(read_operator(compiler, check) & read_unit(compiler, check)))
+			return;
+		check_bounds_are_possible(compiler, check);
+		if (!forbids_any(check))
+		{
+			if (!is_required)
+				parameter_text(parameters, "check", kind->name);
+			add_check_rule(compiler, object, check, is_required ? "missing" : "invalid", columns,
+						   parameters);
+			return;
+		}
+	}
+	add_check_row_rule(compiler, object, check, kind->name, columns, parameters);
+}
+
+static void
+compile_table_kind(Compiler *compiler, Object *object, Check *check, const Kind *kind,
+				   List *columns, Parameters *parameters)
+{
+	const Json *implementation = json_get(check->json, "implementation");
+	const Json *to = json_get(implementation, "to");
+
+	if (to && json_length(to) != list_length(columns))
+		finding(compiler, FINDING_ERROR, to, "uneven_reference",
+				psprintf("%d columns refer to %d", list_length(columns), json_length(to)), NULL);
+	else if (has_even_slices(compiler, json_get(implementation, "slices"), list_length(columns)) &&
+			 (read_operator(compiler, check) && is_possible_operator(compiler, kind, check)) &
+			 read_kind_unit(compiler, kind, check))
+		add_check_rule(compiler, object, check, kind->name, columns, parameters);
+}
+
+/* Columns that arguments name, as the label of an agreement. */
+static bool
+take_column_arguments(Compiler *compiler, Object *object, const Json *implementation,
+					  Parameters *parameters, List **columns)
+{
+	const char *kind = json_get_string(implementation, "kind");
+
+	if (strcmp(kind, "agreement") == 0)
+		return column_member(compiler, object, implementation, "unit", parameters, columns) &
+			   column_member(compiler, object, implementation, "rater", parameters, columns) &
+			   column_member(compiler, object, implementation, "label", parameters, columns);
+	if (strcmp(kind, "accuracy") == 0)
+		return column_member(compiler, object, implementation, "key", parameters, columns) &
+			   column_member(compiler, object, implementation, "label", parameters, columns);
+	return true;
+}
+
+static void
+compile_kind(Compiler *compiler, Object *object, Column *column, Check *check,
 			 const Json *implementation)
 {
 	const Kind *kind = kind_named(json_get_string(implementation, "kind"));
+	const Json *names = json_get(implementation, "columns");
 	Parameters *parameters;
-	List *columns;
+	List *columns = NIL;
 
 	if (kind == NULL)
 	{
@@ -577,23 +677,22 @@ compile_kind(Compiler *compiler, const Object *object, Column *column, Check *ch
 		return;
 	}
 	parameters = kind_parameters(compiler, kind, implementation);
-	columns = json_get(implementation, "columns")
-				  ? columns_named(compiler, object, json_get(implementation, "columns"))
-				  : (column ? list_make1(column) : NIL);
-	if (parameters == NULL || (columns == NIL && json_get(implementation, "columns")))
+	if (names)
+		columns = columns_named(compiler, object, names);
+	else if (column && kind->max_columns > 0)
+		columns = list_make1(column);
+	if (parameters == NULL || (names && json_length(names) > 0 && columns == NIL) ||
+		!has_columns(compiler, kind, implementation, columns) ||
+		!take_column_arguments(compiler, object, implementation, parameters, &columns))
 		return;
-	if (!kind->of_table)
-		add_check_row_rule(compiler, object, check, kind->name, columns, parameters);
-	else if (read_operator(compiler, check))
-	{
-		check->unit =
-			json_get(check->json, "unit") ? json_get_string(check->json, "unit") : kind->unit;
-		add_check_rule(compiler, object, check, kind->name, columns, parameters);
-	}
+	if (kind->of_table)
+		compile_table_kind(compiler, object, check, kind, columns, parameters);
+	else
+		compile_row_kind(compiler, object, check, kind, columns, parameters);
 }
 
 static void
-compile_custom(Compiler *compiler, const Object *object, Column *column, Check *check)
+compile_custom(Compiler *compiler, Object *object, Column *column, Check *check)
 {
 	const char *engine = json_get_string(check->json, "engine");
 	const Json *implementation = json_get(check->json, "implementation");
@@ -612,7 +711,7 @@ compile_custom(Compiler *compiler, const Object *object, Column *column, Check *
 /* -------------------------------------------------------------------------------- all ---- */
 
 static void
-compile_check(Compiler *compiler, const Object *object, Column *column, const Json *json)
+compile_check(Compiler *compiler, Object *object, Column *column, const Json *json)
 {
 	const char *type = json_get_string(json, "type");
 	Check check = {.json = json};
@@ -632,7 +731,7 @@ compile_check(Compiler *compiler, const Object *object, Column *column, const Js
 }
 
 void
-compile_quality(Compiler *compiler, const Object *object, Column *column, const Json *quality)
+compile_quality(Compiler *compiler, Object *object, Column *column, const Json *quality)
 {
 	for (int i = 0; i < json_length(quality); i++)
 	{

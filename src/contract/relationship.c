@@ -5,6 +5,7 @@
 
 #include "aidataops.h"
 #include "contract/compile.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 
@@ -14,35 +15,6 @@ typedef struct End
 	Object *object;
 	List *columns;
 } End;
-
-static bool
-is_called(const Json *element, const char *name)
-{
-	const char *id = json_get_string(element, "id");
-	const char *own = json_get_string(element, "name");
-
-	return (id && strcmp(id, name) == 0) || (own && strcmp(own, name) == 0);
-}
-
-static Object *
-object_called(Compiler *compiler, const char *name)
-{
-	const Json *schema = json_get(compiler->document, "schema");
-
-	for (int i = 0; i < json_length(schema); i++)
-		if (is_called(schema->children[i], name) && json_get_string(schema->children[i], "name"))
-			return find_object(compiler, json_get_string(schema->children[i], "name"));
-	return NULL;
-}
-
-static Column *
-column_called(Object *object, const char *name)
-{
-	for (int i = 0; object && i < object->ncolumns; i++)
-		if (is_called(object->columns[i].property, name))
-			return &object->columns[i];
-	return NULL;
-}
 
 /*
  * table.column by names, or /schema/table/properties/column by ids; the two parts are written into
@@ -88,9 +60,9 @@ add_to_end(Compiler *compiler, End *end, const Json *reference)
 				pstrdup("Write table.column, or schema/<id>/properties/<id>."));
 		return false;
 	}
-	object = object_called(compiler, object_name);
-	column = column_called(object, column_name);
-	if (column == NULL || (end->object && strcmp(end->object->name, object->name) != 0))
+	object = names_find(&compiler->by_label, object_name);
+	column = object ? names_find(&object->by_label, column_name) : NULL;
+	if (column == NULL || (end->object && end->object != object))
 	{
 		finding(compiler, FINDING_ERROR, reference, "dangling_reference",
 				column ? psprintf("reference %s is to another table than the one before it",
@@ -110,11 +82,20 @@ is_external(const Json *reference)
 	return json_string(reference) && strchr(reference->text, '#');
 }
 
+static bool
+any_is_external(const Json *references)
+{
+	for (int i = 0; i < json_length(references); i++)
+		if (is_external(references->children[i]))
+			return true;
+	return is_external(references);
+}
+
 /* References of an end: a string, or several for a key of several columns. */
 static bool
 read_end(Compiler *compiler, End *end, const Json *references)
 {
-	if (is_external(references))
+	if (any_is_external(references))
 	{
 		finding(compiler, FINDING_NOTE, references, "not_enforced",
 				pstrdup("reference into another document is kept, not checked"), NULL);
@@ -126,11 +107,24 @@ read_end(Compiler *compiler, End *end, const Json *references)
 		if (json_string(references->children[i]) == NULL ||
 			!add_to_end(compiler, end, references->children[i]))
 			return false;
-	return json_length(references) > 0;
+	return true;
+}
+
+static bool
+names_something(Compiler *compiler, const Json *relationship, const char *end)
+{
+	const Json *references = json_get(relationship, end);
+
+	if (json_string(references) || json_length(references) > 0)
+		return true;
+	finding(compiler, FINDING_ERROR, references ? references : relationship, "missing_argument",
+			psprintf("relationship does not say %s which columns it is", end),
+			psprintf("Add \"%s\": \"table.column\", or an array of these.", end));
+	return false;
 }
 
 static void
-add_reference(Compiler *compiler, const Object *object, const Json *at, const End *from,
+add_reference(Compiler *compiler, Object *object, const Json *at, const End *from,
 			  const End *to)
 {
 	Parameters *parameters = parameters_new();
@@ -150,23 +144,24 @@ add_reference(Compiler *compiler, const Object *object, const Json *at, const En
 }
 
 static void
-compile_relationship(Compiler *compiler, const Object *object, Column *column, const Json *it)
+compile_relationship(Compiler *compiler, Object *object, Column *column, const Json *it)
 {
 	End from = {0};
 	End to = {0};
 
-	if (!read_end(compiler, &to, json_get(it, "to")))
+	if (!names_something(compiler, it, "to") || !read_end(compiler, &to, json_get(it, "to")))
 		return;
 	if (column)
 		from.columns = list_make1(column);
-	else if (!read_end(compiler, &from, json_get(it, "from")))
+	else if (!names_something(compiler, it, "from") ||
+			 !read_end(compiler, &from, json_get(it, "from")))
 		return;
 	if (list_length(from.columns) != list_length(to.columns))
 		finding(
 			compiler, FINDING_ERROR, it, "uneven_reference",
 			psprintf("%d columns refer to %d", list_length(from.columns), list_length(to.columns)),
 			NULL);
-	else if (from.object && strcmp(from.object->name, object->name) != 0)
+	else if (from.object && from.object != object)
 		finding(compiler, FINDING_ERROR, json_get(it, "from"), "dangling_reference",
 				psprintf("from is not of table \"%s\", where it stands", object->name), NULL);
 	else
@@ -174,10 +169,13 @@ compile_relationship(Compiler *compiler, const Object *object, Column *column, c
 }
 
 void
-compile_relationships(Compiler *compiler, const Object *object, Column *column,
+compile_relationships(Compiler *compiler, Object *object, Column *column,
 					  const Json *relationships)
 {
 	for (int i = 0; i < json_length(relationships); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (relationships->children[i]->kind == JSON_IS_OBJECT)
 			compile_relationship(compiler, object, column, relationships->children[i]);
+	}
 }

@@ -12,6 +12,7 @@
 #include "aidataops.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "contract/sql_text.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -21,37 +22,18 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/* SELECT (...) with a column without a name, and no other clause. */
-static bool
-selects_one_value(const SelectStmt *select)
-{
-	const ResTarget *target;
-
-	if (select->op != SETOP_NONE || list_length(select->targetList) != 1)
-		return false;
-	target = linitial_node(ResTarget, select->targetList);
-	return target->name == NULL && target->indirection == NIL && select->distinctClause == NIL &&
-		   select->intoClause == NULL && select->fromClause == NIL && select->whereClause == NULL &&
-		   select->groupClause == NIL && select->havingClause == NULL &&
-		   select->windowClause == NIL && select->sortClause == NIL &&
-		   select->limitOffset == NULL && select->limitCount == NULL &&
-		   select->lockingClause == NIL && select->withClause == NULL;
-}
-
 PG_FUNCTION_INFO_V1(is_single_expression);
 
-/* is_single_expression(sql): an error of syntax if it is not SQL at all */
+/* is_single_expression(sql): an error that says why it is none */
 Datum
 is_single_expression(PG_FUNCTION_ARGS)
 {
-	char *query = psprintf("SELECT (%s\n)", text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	List *statements = raw_parser(query, RAW_PARSE_DEFAULT);
-	Node *statement;
+	char *problem = problem_of_expression(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
-	if (list_length(statements) != 1)
-		PG_RETURN_BOOL(false);
-	statement = linitial_node(RawStmt, statements)->stmt;
-	PG_RETURN_BOOL(IsA(statement, SelectStmt) && selects_one_value((SelectStmt *) statement));
+	if (problem)
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
+						errmsg("rule is not one expression of SQL: %s", problem)));
+	PG_RETURN_BOOL(true);
 }
 
 typedef struct TemporaryName

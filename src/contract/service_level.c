@@ -19,109 +19,125 @@ static const struct
 	{" y yr year years ", 31556952},
 };
 
-double
+/* A thousand years: what is longer is a slip, and no interval far beyond. */
+#define MAX_SECONDS 31556952000.0
+
+static double
 seconds_of_unit(const char *unit)
 {
-	char *name = psprintf(" %s ", unit);
-
 	for (size_t i = 0; i < lengthof(units); i++)
-		if (strstr(units[i].names, name))
+		if (has_word(units[i].names, unit))
 			return units[i].seconds;
 	return -1;
 }
 
-/* ISO 8601: PnDTnHnMnS, PnW; -1 if it is none. */
+/* Digits, with or without a fraction; strtod() would read hexadecimal and exponents too. */
+static const char *
+skip_number(const char *text)
+{
+	const char *digits = "0123456789";
+	size_t whole = strspn(text, digits);
+
+	if (whole == 0)
+		return NULL;
+	text += whole;
+	if ((*text == '.' || *text == ',') && strspn(text + 1, digits) > 0)
+		text += 1 + strspn(text + 1, digits);
+	return text;
+}
+
+static double
+number_of(const char *text, const char *end)
+{
+	char *number = pnstrdup(text, end - text);
+	char *comma = strchr(number, ',');
+
+	if (comma)
+		*comma = '.'; /* ISO 8601 allows both */
+	return strtod(number, NULL);
+}
+
+static double
+seconds_of_letter(char letter, bool time)
+{
+	static const char letters[] = "HMSYMWD"; /* the first three after the T */
+	static const double seconds[] = {3600, 60, 1, 31556952, 2629746, 604800, 86400};
+
+	for (int i = time ? 0 : 3; i < (time ? 3 : 7); i++)
+		if (letter == letters[i])
+			return seconds[i];
+	return -1;
+}
+
+/* ISO 8601: PnYnMnDTnHnMnS, PnW; -1 if it is none. */
 static double
 seconds_of_duration(const char *text)
 {
 	double sum = 0;
 	bool time = false;
-	bool any = false;
+	bool complete = false;
 
 	if (*text++ != 'P')
 		return -1;
 	while (*text)
 	{
-		char *end;
-		double n;
+		const char *end = skip_number(text);
+		double unit;
 
 		if (*text == 'T' && !time)
 		{
 			time = true;
+			complete = false;
 			text++;
 			continue;
 		}
-		if (*text < '0' || *text > '9')
+		unit = end ? seconds_of_letter(*end, time) : -1;
+		if (unit < 0)
 			return -1;
-		n = strtod(text, &end);
-		switch (*end)
-		{
-			case 'Y':
-				n *= 31556952;
-				break;
-			case 'M':
-				n *= time ? 60 : 2629746;
-				break;
-			case 'W':
-				n *= 604800;
-				break;
-			case 'D':
-				n *= 86400;
-				break;
-			case 'H':
-				n *= 3600;
-				break;
-			case 'S':
-				break;
-			default:
-				return -1;
-		}
-		if (*end != 'M' && (strchr("HS", *end) != NULL) != time)
-			return -1;
-		sum += n;
-		any = true;
+		sum += unit * number_of(text, end);
+		complete = true;
 		text = end + 1;
 	}
-	return any ? sum : -1;
+	return complete ? sum : -1;
+}
+
+static double
+refuse_duration(Compiler *compiler, const Json *at, char *message)
+{
+	finding(compiler, FINDING_ERROR, at, "invalid_duration", message,
+			pstrdup("Write a number with a unit, s, m (minutes), h, d, w, mo or y, or a duration as of "
+					"ISO 8601: PT6H. It is 1000 years at most."));
+	return -1;
 }
 
 /* Value and unit as seconds; -1, and a finding, if they are no time. */
 double
 seconds_of(Compiler *compiler, const Json *value, const Json *unit)
 {
-	double number;
 	double seconds;
 
 	if (json_string(value) && !unit)
-	{
 		seconds = seconds_of_duration(value->text);
+	else if (json_is(value, JSON_IS_NUMBER) && json_string(unit))
+	{
+		seconds = seconds_of_unit(unit->text);
 		if (seconds < 0)
-			finding(compiler, FINDING_ERROR, value, "invalid_duration",
-					psprintf("%s is no duration", json_printed(value)),
-					pstrdup("Write a number and a unit, or a duration as of ISO 8601: PT6H."));
+			return refuse_duration(compiler, unit, psprintf("unit is %s", json_printed(unit)));
+		seconds *= strtod(value->text, NULL);
+	}
+	else
+		return refuse_duration(compiler, value,
+							   psprintf("%s %s unit is no duration", json_printed(value),
+										unit ? "with such a" : "without a"));
+	if (seconds >= 0 && seconds <= MAX_SECONDS)
 		return seconds;
-	}
-	if (!json_is(value, JSON_IS_NUMBER) || json_string(unit) == NULL)
-	{
-		finding(compiler, FINDING_ERROR, value, "invalid_duration",
-				psprintf("%s without a unit is no duration", json_printed(value)),
-				pstrdup("Units are s, m (minutes), h, d, w, mo and y."));
-		return -1;
-	}
-	number = strtod(value->text, NULL);
-	seconds = seconds_of_unit(unit->text);
-	if (seconds < 0 || number < 0)
-	{
-		finding(compiler, FINDING_ERROR, seconds < 0 ? unit : value, "invalid_duration",
-				psprintf("%s %s is no duration", value->text, unit->text),
-				pstrdup("Units are s, m (minutes), h, d, w, mo and y."));
-		return -1;
-	}
-	return number * seconds;
+	return refuse_duration(compiler, value,
+						   psprintf("%s%s%s is no duration", json_printed(value), unit ? " " : "",
+									unit ? unit->text : ""));
 }
 
 void
-add_freshness(Compiler *compiler, const Object *object, Column *column, const Json *at,
+add_freshness(Compiler *compiler, Object *object, Column *column, const Json *at,
 			  const char *name, double seconds)
 {
 	add_table_rule(compiler, object, at, name, "freshness", list_make1(column), NULL,
@@ -154,6 +170,16 @@ compile_element(Compiler *compiler, const Json *level, const Json *where, char *
 }
 
 static void
+trim(char **text)
+{
+	char *end = *text + strlen(*text);
+
+	while (end > *text && end[-1] == ' ')
+		*--end = '\0';
+	*text += strspn(*text, " ");
+}
+
+static void
 compile_latency(Compiler *compiler, const Json *level)
 {
 	const Json *element = json_get(level, "element");
@@ -175,7 +201,7 @@ compile_latency(Compiler *compiler, const Json *level)
 	rest = pstrdup(element->text);
 	while ((part = strsep(&rest, ",")) != NULL)
 	{
-		part += strspn(part, " ");
+		trim(&part);
 		compile_element(compiler, level, element, part, seconds);
 	}
 }

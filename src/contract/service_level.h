@@ -6,9 +6,8 @@
 
 #include "contract/compile.h"
 
-extern double seconds_of_unit(const char *unit); /* -1 if it is none */
 extern double seconds_of(Compiler *compiler, const Json *value, const Json *unit);
-extern void add_freshness(Compiler *compiler, const Object *object, Column *column, const Json *at,
+extern void add_freshness(Compiler *compiler, Object *object, Column *column, const Json *at,
 						  const char *name, double seconds);
 
 #endif

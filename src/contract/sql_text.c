@@ -8,6 +8,17 @@
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 
+static bool
+is_of_the_text(int sqlstate)
+{
+	int category = ERRCODE_TO_CATEGORY(sqlstate);
+
+	return category == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR) ||
+		   category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
+		   category == ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) ||
+		   category == ERRCODE_TO_CATEGORY(ERRCODE_PROGRAM_LIMIT_EXCEEDED);
+}
+
 /* The error of the grammar, which looks at nothing but the text; NULL: none. */
 static char *
 parse(const char *text, List **statements)
@@ -25,7 +36,7 @@ parse(const char *text, List **statements)
 
 		MemoryContextSwitchTo(memory);
 		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR))
+		if (!is_of_the_text(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
 		problem = error->message;
@@ -51,19 +62,34 @@ problem_of_query(const char *text, SelectStmt **query)
 	return NULL;
 }
 
-static char *
+/* The only element of SELECT ARRAY[...]; NULL if it is anything else. */
+static Node *
+only_element(const SelectStmt *query)
+{
+	const ResTarget *target;
+	const A_ArrayExpr *array;
+
+	if (query->op != SETOP_NONE || list_length(query->targetList) != 1)
+		return NULL;
+	target = linitial_node(ResTarget, query->targetList);
+	array = (const A_ArrayExpr *) target->val;
+	return IsA(array, A_ArrayExpr) && list_length(array->elements) == 1 ? linitial(array->elements)
+																		: NULL;
+}
+
+/*
+ * Between parentheses "true) OR (true" would be SQL, and between brackets it is not. What is SQL in brackets, and one
+ * element, is an expression wherever it stands.
+ */
+char *
 problem_of_expression(const char *text)
 {
 	SelectStmt *query;
-	char *problem = problem_of_query(psprintf("SELECT (\n%s\n)", text), &query);
+	char *problem = problem_of_query(psprintf("SELECT ARRAY[\n%s\n]", text), &query);
 
-	if (problem)
-		return problem;
-	/* more than an expression can close the parenthesis, and go on */
-	if (query->op != SETOP_NONE || list_length(query->targetList) != 1 || query->fromClause ||
-		query->whereClause || query->groupClause || query->sortClause || query->limitCount)
-		return pstrdup("it is not one expression");
-	return NULL;
+	if (problem == NULL && only_element(query) == NULL)
+		problem = pstrdup("it is not one expression");
+	return problem;
 }
 
 bool

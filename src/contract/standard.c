@@ -357,11 +357,16 @@ did_you_mean(const char *word, const char *const *words, int count)
 	return nearest ? psprintf("Did you mean %s?", nearest) : NULL;
 }
 
+/* With so many findings nobody reads the hints, and each takes a while. */
+#define MAX_HINTS 1000
+
 static char *
-nearest_field(const Shape *shape, const char *word)
+nearest_field(const Compiler *compiler, const Shape *shape, const char *word)
 {
 	const char **names = palloc(sizeof(char *) * shape->nfields);
 
+	if (list_length(compiler->findings) > MAX_HINTS)
+		return NULL;
 	for (int i = 0; i < shape->nfields; i++)
 		names[i] = shape->fields[i].name;
 	return did_you_mean(word, names, shape->nfields);
@@ -437,7 +442,7 @@ is_of_type(const Json *value, FieldType type)
 static void
 check_word(Compiler *compiler, const Json *value, const Field *field)
 {
-	if (field->words == NULL || strstr(field->words, psprintf(" %s ", value->text)))
+	if (field->words == NULL || has_word(field->words, value->text))
 		return;
 	finding(compiler, FINDING_ERROR, value, "unknown_value",
 			psprintf("%s is %s", field->name, json_printed(value)),
@@ -496,10 +501,7 @@ check_value(Compiler *compiler, const Json *value, const Field *field)
 	{
 		check_unlike(compiler, value, "id", "duplicate_id");
 		if (shape == &property || shape == &object)
-		{
 			check_unlike(compiler, value, "name", "duplicate_name");
-			check_unlike(compiler, value, "physicalName", "duplicate_name");
-		}
 		for (int i = 0; i < value->count; i++)
 			check_object(compiler, value->children[i], shape);
 	}
@@ -522,7 +524,7 @@ unknown_field(Compiler *compiler, const Json *json, const Shape *shape)
 {
 	finding(compiler, compiler->standard >= STANDARD_3_2 ? FINDING_WARNING : FINDING_ERROR, json,
 			"unknown_field", psprintf("%s has no field \"%s\"", shape->name, json->key),
-			nearest_field(shape, json->key));
+			nearest_field(compiler, shape, json->key));
 }
 
 static void
@@ -604,7 +606,7 @@ check_status(Compiler *compiler)
 	if (status == NULL && compiler->standard < STANDARD_3_2)
 		finding(compiler, FINDING_ERROR, compiler->document, "missing_field",
 				pstrdup("a contract lacks \"status\""), pstrdup("Begin with draft."));
-	else if (json_string(status) && !strstr(known, psprintf(" %s ", status->text)))
+	else if (json_string(status) && !has_word(known, status->text))
 		finding(compiler, FINDING_WARNING, status, "unknown_status",
 				psprintf("status %s counts as draft", json_printed(status)),
 				pstrdup("Statuses are draft, proposed, active, deprecated and retired."));
