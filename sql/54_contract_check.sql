@@ -102,9 +102,9 @@ CREATE POLICY visible ON aidataops.check_result FOR SELECT
 
 -- ------------------------------------------------------------------- from rules to SQL
 
-CREATE FUNCTION aidataops._is_single_expression(sql text) RETURNS boolean
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'is_single_expression';
-COMMENT ON FUNCTION aidataops._is_single_expression(text) IS 'Internal: whether a text is one expression of SQL and nothing besides. An error if it is not SQL.';
+CREATE FUNCTION aidataops._check_single_expression(sql text) RETURNS void
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'check_single_expression';
+COMMENT ON FUNCTION aidataops._check_single_expression(text) IS 'Internal: an error unless a text is one expression of SQL, which means the same wherever it stands.';
 
 CREATE FUNCTION aidataops._temporary_name(query text, defined text) RETURNS text
     LANGUAGE C STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'temporary_name';
@@ -133,9 +133,7 @@ BEGIN
         WHEN kind = 'required' AND parameters -> 'values' IS NULL THEN
             RETURN format('r.%I IS NOT DISTINCT FROM NULL', columns[1]);
         WHEN kind = 'expression' THEN
-            IF NOT aidataops._is_single_expression(parameters ->> 'sql') THEN
-                RAISE EXCEPTION 'rule is more than one expression' USING ERRCODE = 'syntax_error';
-            END IF;
+            PERFORM aidataops._check_single_expression(parameters ->> 'sql');
             PERFORM aidataops._check_not_temporary(format(E'SELECT (%s\n)', parameters ->> 'sql'));
             RETURN format(E'NOT (%s\n)', parameters ->> 'sql');
         ELSE
@@ -321,12 +319,28 @@ BEGIN
     END IF;
     RETURN format($query$
         WITH duplicate AS MATERIALIZED (
-            SELECT %1$s, count(*) AS rows FROM (%2$s) AS r WHERE %3$s GROUP BY %1$s HAVING count(*) > 1)
-        SELECT count(*) AS measured, coalesce(sum(d.rows) - count(*), 0) AS failing,
-               (SELECT jsonb_agg(e.example ORDER BY e.example) FROM (SELECT to_jsonb(f.*) AS example FROM duplicate AS f LIMIT 5) AS e) AS examples FROM duplicate AS d
+            SELECT count(*) AS n, to_jsonb((SELECT v FROM (SELECT %1$s) AS v)) AS example FROM (%2$s) AS r WHERE %3$s GROUP BY %1$s HAVING count(*) > 1)
+        SELECT count(*) AS measured, coalesce(sum(d.n) - count(*), 0) AS failing,
+               (SELECT jsonb_agg(e.example ORDER BY e.example) FROM (SELECT f.example || jsonb_build_object('rows', f.n) AS example FROM duplicate AS f LIMIT 5) AS e) AS examples FROM duplicate AS d
         $query$, list, rows, (SELECT string_agg(format('r.%I IS NOT NULL', c.name), ' AND ') FROM unnest(columns) AS c (name)));
 END $$;
 COMMENT ON FUNCTION aidataops._duplicates_query(name[], text, oid, boolean, name[]) IS 'Internal: how many groups of rows have the same values, and how many rows are too many.';
+
+-- By the operator of the type itself, as a foreign key does: of a type in another schema the name = may mean that of text.
+CREATE FUNCTION aidataops._equality(relation oid, column_name name, other_relation oid, other_column text) RETURNS text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT coalesce((
+            SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+              FROM pg_catalog.pg_attribute AS a
+              JOIN pg_catalog.pg_attribute AS b ON b.attrelid = other_relation AND b.attname = other_column AND aidataops._base_type(b.atttypid) = aidataops._base_type(a.atttypid)
+              JOIN pg_catalog.pg_opclass AS c ON c.opcintype = aidataops._base_type(a.atttypid) AND c.opcdefault
+              JOIN pg_catalog.pg_am AS m ON m.oid = c.opcmethod AND m.amname = 'btree'
+              JOIN pg_catalog.pg_amop AS e ON e.amopfamily = c.opcfamily AND e.amopstrategy = 3 AND e.amoplefttype = c.opcintype AND e.amoprighttype = c.opcintype
+              JOIN pg_catalog.pg_operator AS o ON o.oid = e.amopopr JOIN pg_catalog.pg_namespace AS n ON n.oid = o.oprnamespace
+             WHERE a.attrelid = relation AND a.attname = column_name AND n.nspname <> 'pg_catalog'), '=');
+    END;
+COMMENT ON FUNCTION aidataops._equality(oid, name, oid, text) IS 'Internal: the operator by which two columns are equal.';
 
 CREATE FUNCTION aidataops._reference_query(columns name[], parameters jsonb, rows text, relation oid) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -347,13 +361,13 @@ BEGIN
     END IF;
     RETURN format($query$
         WITH orphan AS MATERIALIZED (
-            SELECT %1$s, count(*) AS rows FROM (%2$s) AS r
+            SELECT count(*) AS n, to_jsonb((SELECT v FROM (SELECT %1$s) AS v)) AS example FROM (%2$s) AS r
              WHERE %3$s AND NOT EXISTS (SELECT FROM %4$s AS f WHERE %5$s) GROUP BY %1$s)
-        SELECT coalesce(sum(o.rows), 0) AS measured, coalesce(sum(o.rows), 0) AS failing,
-               (SELECT jsonb_agg(e.example ORDER BY e.example) FROM (SELECT to_jsonb(f.*) AS example FROM orphan AS f LIMIT 5) AS e) AS examples FROM orphan AS o
+        SELECT coalesce(sum(o.n), 0) AS measured, coalesce(sum(o.n), 0) AS failing,
+               (SELECT jsonb_agg(e.example ORDER BY e.example) FROM (SELECT f.example || jsonb_build_object('rows', f.n) AS example FROM orphan AS f LIMIT 5) AS e) AS examples FROM orphan AS o
         $query$, aidataops._columns(columns, 'r'), rows,
         (SELECT string_agg(format('r.%I IS NOT NULL', c.name), ' AND ') FROM unnest(columns) AS c (name)), referred::regclass,
-        (SELECT string_agg(format('f.%I = r.%I', k.there, k.here), ' AND ') FROM unnest(columns, keys) AS k (here, there)));
+        (SELECT string_agg(format('f.%I %s r.%I', k.there, aidataops._equality(relation, k.here, referred, k.there), k.here), ' AND ') FROM unnest(columns, keys) AS k (here, there)));
 END $$;
 COMMENT ON FUNCTION aidataops._reference_query(name[], jsonb, text, oid) IS 'Internal: rows whose values are not found where they refer to.';
 
@@ -554,6 +568,19 @@ COMMENT ON FUNCTION aidataops._type_differences(jsonb, oid) IS 'Internal: how th
 
 -- ------------------------------------------------------------------- measuring
 
+-- Seconds since the latest: dates are the midnights at which they begin, and what has no zone is UTC. So the answer does not
+-- depend on who asks, where, and when clocks change. Infinity is later than everything, and says nothing of how fresh data are.
+CREATE FUNCTION aidataops._age(column_reference text, type oid, now timestamptz) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF type <> ALL (ARRAY['date', 'timestamp', 'timestamptz']::regtype[]) THEN
+        RAISE EXCEPTION 'freshness is measured by a date or a timestamp, and column % is of type %', substr(column_reference, 3), type::regtype USING ERRCODE = 'datatype_mismatch';
+    END IF;
+    RETURN format('%s - extract(epoch FROM max(%s) FILTER (WHERE isfinite(%2$s)))', extract(epoch FROM now), column_reference);
+END $$;
+COMMENT ON FUNCTION aidataops._age(text, oid, timestamptz) IS 'Internal: the aggregate of a rule about freshness.';
+
 -- How a rule is measured: aggregates in the scan of all rules, or a query of its own.
 CREATE FUNCTION aidataops._plan_rule(rule aidataops.rule, names name[], types oid[], now timestamptz,
     OUT violation text, OUT counted text, OUT measure text, OUT has_query boolean, OUT problem text) RETURNS record
@@ -586,9 +613,7 @@ BEGIN
                 END IF;
                 violation := aidataops._violation(rule.rule, 'not_values', rule.columns, rule.parameters);
             WHEN 'freshness' THEN
-                measure := format('extract(epoch FROM %L::timestamptz - %s)', now,
-                    CASE column_types[1] WHEN 'timestamptz'::regtype THEN format('max(%s)', col)
-                         ELSE format('max(%s)::timestamp AT TIME ZONE ''UTC''', col) END);
+                measure := aidataops._age(col, column_types[1], now);
             WHEN 'statistic' THEN measure := aidataops._statistic(rule.parameters ->> 'function', rule.columns[1], rule.parameters);
             ELSE RAISE EXCEPTION 'kind "%" of rule is not known', rule.kind USING ERRCODE = 'feature_not_supported';
         END CASE;
@@ -672,7 +697,256 @@ CREATE FUNCTION aidataops._describe_result(rule aidataops.rule, measured numeric
     END;
 COMMENT ON FUNCTION aidataops._describe_result(aidataops.rule, numeric, bigint, bigint, jsonb) IS 'Internal: what is wrong, in words.';
 
--- In the order of the rules. A statement that took too long stands for all that it was to measure.
+-- What is known of a rule while it is measured.
+CREATE TYPE aidataops._measurement AS (violation text, selection text, has_query boolean, problem text, measured numeric, failing bigint, examples jsonb, broken boolean);
+COMMENT ON TYPE aidataops._measurement IS 'Internal: how a rule is measured (the condition of rows that break it, its aggregates in the scan of all rules, or a query of its own), why it cannot be, and what was found.';
+
+CREATE FUNCTION aidataops._plan_measurements(rules aidataops.rule[], target record, now timestamptz) RETURNS aidataops._measurement[]
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m aidataops._measurement[] := array_fill(NULL::aidataops._measurement, ARRAY[cardinality(rules)]);
+    plan record;
+BEGIN
+    FOR i IN 1 .. cardinality(rules) LOOP
+        SELECT * INTO plan FROM aidataops._plan_rule(rules[i], target.names, target.types, now);
+        m[i].violation := CASE WHEN rules[i].kind <> 'model_share' THEN plan.violation END;
+        m[i].selection := nullif(concat_ws(', ', plan.counted || ' AS f' || i, plan.measure || ' AS m' || i), '');
+        m[i].has_query := plan.has_query;
+        m[i].problem := plan.problem;
+    END LOOP;
+    RETURN m;
+END $$;
+COMMENT ON FUNCTION aidataops._plan_measurements(aidataops.rule[], record, timestamptz) IS 'Internal: how rules are measured.';
+
+CREATE FUNCTION aidataops._number(value text) RETURNS numeric
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE value WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE value::numeric END;
+EXCEPTION WHEN data_exception THEN
+    RAISE EXCEPTION 'what it gives is not a number: %', left(value, 60) USING ERRCODE = 'invalid_text_representation';
+END $$;
+COMMENT ON FUNCTION aidataops._number(text) IS 'Internal: the number that a query gave; a boolean is 1 or 0.';
+
+CREATE FUNCTION aidataops._scan(selections text[], rows text, evaluator oid, timeout_ms integer, OUT numbers jsonb, OUT sqlstate text, OUT error text) RETURNS record
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT coalesce(s.result -> 0, '{}'), s.sqlstate, s.error
+          FROM aidataops._run_supervised(evaluator, pg_catalog.format('SELECT %s FROM (%s) AS r', coalesce(nullif(pg_catalog.array_to_string(selections, ', '), ''), '1 AS nothing'), rows),
+                                         NULL, true, timeout_ms) AS s;
+    END;
+COMMENT ON FUNCTION aidataops._scan(text[], text, oid, integer) IS 'Internal: aggregates over the rows to check, as a JSON object, or why they cannot be had.';
+REVOKE ALL ON FUNCTION aidataops._scan(text[], text, oid, integer) FROM PUBLIC;
+
+-- One that fails spoils the scan of all: each is measured alone then. A scan that took too long stands for all of its rules.
+CREATE FUNCTION aidataops._scan_together(m aidataops._measurement[], low integer, high integer, totals text, rows text, evaluator oid, timeout_ms integer,
+    OUT numbers jsonb, OUT problems text[]) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    answer record;
+    alone record;
+BEGIN
+    SELECT * INTO answer FROM aidataops._scan(array_remove(ARRAY[totals] || ARRAY(SELECT u.selection FROM unnest(m[low:high]) AS u), NULL), rows, evaluator, timeout_ms);
+    numbers := answer.numbers;
+    IF answer.error IS NOT NULL AND answer.sqlstate <> '57014' THEN
+        SELECT * INTO answer FROM aidataops._scan(array_remove(ARRAY[totals], NULL), rows, evaluator, timeout_ms);
+        numbers := answer.numbers;
+        FOR i IN low .. high LOOP
+            CONTINUE WHEN m[i].selection IS NULL OR answer.error IS NOT NULL;
+            SELECT * INTO alone FROM aidataops._scan(ARRAY[m[i].selection], rows, evaluator, timeout_ms);
+            numbers := numbers || alone.numbers;
+            problems[i] := alone.error;
+        END LOOP;
+    END IF;
+    IF answer.error IS NOT NULL THEN
+        problems[low:high] := array_fill(answer.error, ARRAY[high - low + 1]);
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._scan_together(aidataops._measurement[], integer, integer, text, text, oid, integer) IS 'Internal: what the aggregates of some rules give, and which of them give nothing, and why.';
+REVOKE ALL ON FUNCTION aidataops._scan_together(aidataops._measurement[], integer, integer, text, text, oid, integer) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._scan_rules(INOUT m aidataops._measurement[], target record, with_fingerprint boolean, evaluator oid, timeout_ms integer,
+    OUT num_rows bigint, OUT fingerprint aidataops.fingerprint) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    totals text := 'count(*) AS n' || CASE WHEN with_fingerprint
+        THEN format(', aidataops.fingerprint_agg(%s)::text AS fingerprint', aidataops._hash_expression(target.names, 'r')) ELSE '' END;
+    n constant integer := cardinality(m);
+    part record;
+BEGIN
+    -- a query has at most 1664 columns
+    FOR low IN 1 .. n BY 500 LOOP
+        SELECT * INTO part FROM aidataops._scan_together(m, low, least(low + 499, n), CASE low WHEN 1 THEN totals END, target.rows, evaluator, timeout_ms);
+        IF low = 1 THEN
+            num_rows := (part.numbers ->> 'n')::bigint;
+            fingerprint := (part.numbers ->> 'fingerprint')::aidataops.fingerprint;
+        END IF;
+        FOR i IN low .. least(low + 499, n) LOOP
+            CONTINUE WHEN m[i].selection IS NULL OR m[i].problem IS NOT NULL;
+            m[i] := aidataops._take_scanned(m[i], part.numbers ->> ('f' || i), part.numbers ->> ('m' || i), part.problems[i]);
+        END LOOP;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops._scan_rules(aidataops._measurement[], record, boolean, oid, integer) IS 'Internal: measures the rules that aggregates can, in one scan for five hundred of them.';
+REVOKE ALL ON FUNCTION aidataops._scan_rules(aidataops._measurement[], record, boolean, oid, integer) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._take_scanned(m aidataops._measurement, failing text, measured text, problem text) RETURNS aidataops._measurement
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    m.problem := problem;
+    m.failing := failing::bigint;
+    m.measured := coalesce(aidataops._number(measured), m.failing);
+    RETURN m;
+EXCEPTION WHEN data_exception THEN
+    m.problem := SQLERRM;
+    RETURN m;
+END $$;
+COMMENT ON FUNCTION aidataops._take_scanned(aidataops._measurement, text, text, text) IS 'Internal: what the scan gave of a rule.';
+
+CREATE FUNCTION aidataops._only_number(answer jsonb) RETURNS numeric
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF jsonb_array_length(answer) IS DISTINCT FROM 1 OR (SELECT count(*) FROM jsonb_object_keys(answer -> 0)) <> 1 THEN
+        RAISE EXCEPTION 'query does not give one number' USING ERRCODE = 'cardinality_violation';
+    END IF;
+    RETURN (SELECT aidataops._number(v.value) FROM jsonb_each_text(answer -> 0) AS v);
+END $$;
+COMMENT ON FUNCTION aidataops._only_number(jsonb) IS 'Internal: the number that a rule of kind sql is about.';
+
+CREATE FUNCTION aidataops._run_rule_query(m aidataops._measurement, rule aidataops.rule, target record, source oid, version aidataops.dataset_version, num_rows bigint, evaluator oid, timeout_ms integer)
+    RETURNS aidataops._measurement
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    answer record;
+BEGIN
+    SELECT * INTO answer FROM aidataops._run_supervised(evaluator, aidataops._rule_query(rule, target, source, version, num_rows, evaluator), NULL, true, timeout_ms);
+    IF answer.error IS NOT NULL THEN
+        m.problem := answer.error;
+    ELSIF rule.kind = 'sql' THEN
+        m.measured := aidataops._only_number(answer.result);
+    ELSE
+        m.measured := (answer.result -> 0 ->> 'measured')::numeric;
+        m.failing := (answer.result -> 0 ->> 'failing')::bigint;
+        m.examples := nullif(answer.result -> 0 -> 'examples', 'null');
+        m.problem := answer.result -> 0 ->> 'problem';
+    END IF;
+    RETURN m;
+EXCEPTION WHEN OTHERS THEN
+    m.problem := SQLERRM;
+    RETURN m;
+END $$;
+COMMENT ON FUNCTION aidataops._run_rule_query(aidataops._measurement, aidataops.rule, record, oid, aidataops.dataset_version, bigint, oid, integer) IS 'Internal: measures a rule that takes a query of its own.';
+REVOKE ALL ON FUNCTION aidataops._run_rule_query(aidataops._measurement, aidataops.rule, record, oid, aidataops.dataset_version, bigint, oid, integer) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._judge(m aidataops._measurement, rule aidataops.rule, num_rows bigint) RETURNS aidataops._measurement
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF m.problem IS NOT NULL THEN
+        RETURN m;
+    END IF;
+    IF rule.unit = 'percent' AND rule.kind IN ('accuracy', 'agreement') THEN
+        m.measured := 100 * m.measured;
+    ELSIF rule.unit = 'percent' AND m.failing IS NOT NULL AND rule.kind NOT IN ('coverage', 'drift') THEN
+        m.measured := CASE WHEN num_rows > 0 THEN 100 * m.failing::numeric / num_rows ELSE 0 END;
+    END IF;
+    -- of no rows the latest is not fresh; everything else that gives no number cannot be measured
+    IF m.measured IS NULL AND rule.kind = 'freshness' THEN
+        m.broken := true;
+    ELSIF m.measured IS NULL OR m.measured = 'NaN' THEN
+        m.problem := CASE WHEN num_rows = 0 THEN 'there are no rows to measure it by' ELSE 'there is nothing to measure it by' END;
+    ELSE
+        m.broken := aidataops._is_within(m.measured, rule.operator, rule.bounds) IS NOT TRUE;
+    END IF;
+    RETURN m;
+END $$;
+COMMENT ON FUNCTION aidataops._judge(aidataops._measurement, aidataops.rule, bigint) IS 'Internal: what was measured in the unit of the rule, and whether that breaks it.';
+
+-- Columns of an example: the key and those of the rule, without what is sensitive.
+CREATE FUNCTION aidataops._shown_columns(rule aidataops.rule, key name[], sensitive name[]) RETURNS name[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT ARRAY(SELECT c.name FROM unnest(key || CASE WHEN rule.parameters -> 'sensitive' = 'true' THEN '{}' ELSE rule.columns END) WITH ORDINALITY AS c (name, ordinal)
+                      WHERE c.name <> ALL (sensitive) ORDER BY c.ordinal);
+    END;
+COMMENT ON FUNCTION aidataops._shown_columns(aidataops.rule, name[], name[]) IS 'Internal: the columns that examples of a rule show.';
+
+CREATE FUNCTION aidataops._show_examples(m aidataops._measurement[], rules aidataops.rule[], target record, sensitive name[], evaluator oid, timeout_ms integer) RETURNS aidataops._measurement[]
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    query text := (SELECT aidataops._examples_query(array_agg(i), array_agg(m[i].violation), array_agg(aidataops._sample(aidataops._shown_columns(rules[i], target.key, sensitive), target.names, target.types)),
+                                                    array_agg(m[i].failing), target.rows)
+                     FROM generate_subscripts(m, 1) AS i WHERE m[i].broken AND m[i].violation IS NOT NULL);
+    example record;
+BEGIN
+    FOR example IN SELECT (e.value ->> 'number')::integer AS number, e.value -> 'examples' AS examples
+                     FROM aidataops._run_supervised(evaluator, query, NULL, true, timeout_ms) AS a, jsonb_array_elements(a.result) AS e WHERE query IS NOT NULL LOOP
+        m[example.number].examples := example.examples;
+    END LOOP;
+    RETURN m;
+END $$;
+COMMENT ON FUNCTION aidataops._show_examples(aidataops._measurement[], aidataops.rule[], record, name[], oid, integer) IS 'Internal: adds examples of rows that break rules.';
+REVOKE ALL ON FUNCTION aidataops._show_examples(aidataops._measurement[], aidataops.rule[], record, name[], oid, integer) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._message(m aidataops._measurement, rule aidataops.rule, threshold text, num_rows bigint) RETURNS text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT CASE
+            WHEN m.problem IS NOT NULL THEN 'cannot be measured: ' || m.problem
+            WHEN NOT m.broken THEN NULL
+            WHEN m.measured IS NULL THEN format('no row has a value in %s', array_to_string(rule.columns, ', '))
+            ELSE aidataops._describe_result(rule, m.measured, m.failing, num_rows, m.examples)
+                 || CASE WHEN rule.level = 'row' OR rule.kind IN ('type', 'unique') THEN ''
+                         ELSE format(': %s, allowed %s', concat_ws(' ', round(m.measured, 6)::float8, CASE WHEN rule.kind = 'duplicates' AND rule.unit = 'rows' THEN 'groups' ELSE nullif(rule.unit, 'none') END), threshold) END END;
+    END;
+COMMENT ON FUNCTION aidataops._message(aidataops._measurement, aidataops.rule, text, bigint) IS 'Internal: what is wrong with a rule, in words; NULL if nothing is.';
+
+-- What tells values of sensitive columns is left out.
+CREATE FUNCTION aidataops._without_sensitive(INOUT measured numeric, INOUT examples jsonb, INOUT message text, m aidataops._measurement, rule aidataops.rule, threshold text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    examples := CASE WHEN m.violation IS NOT NULL THEN examples END;
+    IF m.problem IS NOT NULL THEN
+        message := 'cannot be measured; why is not shown, because a column is sensitive';
+    ELSIF rule.kind = 'statistic' AND lower(rule.parameters ->> 'function') IN ('min', 'max', 'median', 'quantile', 'sum') THEN
+        measured := NULL;
+        message := CASE WHEN m.broken THEN format('%s of a sensitive column is not %s', rule.parameters ->> 'function', threshold) END;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._without_sensitive(numeric, jsonb, text, aidataops._measurement, aidataops.rule, text) IS 'Internal: the result of a rule about sensitive columns, without what tells their values.';
+
+CREATE FUNCTION aidataops._check_result(m aidataops._measurement, r aidataops.rule, sensitive name[], num_rows bigint,
+    OUT rule text, OUT object text, OUT severity text, OUT outcome text, OUT measured numeric, OUT threshold text, OUT failing bigint, OUT examples jsonb, OUT message text) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    rule := r.rule;
+    object := r.object;
+    severity := r.severity;
+    outcome := CASE WHEN m.problem IS NOT NULL THEN 'error' WHEN NOT m.broken THEN 'pass' WHEN r.severity = 'warn' THEN 'warn' ELSE 'fail' END;
+    threshold := CASE WHEN r.operator IS NOT NULL AND r.bounds IS NOT NULL
+                      THEN concat_ws(' ', r.operator, (SELECT string_agg(b, ' and ') FROM jsonb_array_elements_text(r.bounds) AS b), nullif(r.unit, 'none')) END;
+    IF m.problem IS NULL THEN
+        failing := m.failing;
+        measured := trim_scale(m.measured);
+        examples := CASE WHEN m.broken THEN m.examples END;
+    END IF;
+    message := aidataops._message(m, r, threshold, num_rows);
+    IF r.parameters -> 'sensitive' = 'true' OR r.columns && sensitive THEN
+        SELECT s.measured, s.examples, s.message INTO measured, examples, message FROM aidataops._without_sensitive(measured, examples, message, m, r, threshold) AS s;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._check_result(aidataops._measurement, aidataops.rule, name[], bigint) IS 'Internal: the row of a rule in the answer of a check.';
+
+-- In the order of the rules.
 CREATE FUNCTION aidataops._evaluate(rules aidataops.rule[], sensitive name[], source oid, version aidataops.dataset_version, evaluator oid, timeout_ms integer, with_fingerprint boolean)
     RETURNS TABLE (rule text, object text, severity text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text,
         num_rows bigint, fingerprint aidataops.fingerprint)
@@ -680,163 +954,31 @@ CREATE FUNCTION aidataops._evaluate(rules aidataops.rule[], sensitive name[], so
 AS $$
 #variable_conflict use_column
 DECLARE
-    n integer := cardinality(rules);
-    now timestamptz := clock_timestamp();
+    now constant timestamptz := clock_timestamp();
     target record;
-    part record;
-    answer record;
-    found jsonb;
-    violations text[] := array_fill(NULL::text, ARRAY[n]);
-    selections text[] := array_fill(NULL::text, ARRAY[n]); -- of the scan of all rules
-    queried boolean[] := array_fill(false, ARRAY[n]);
-    problems text[] := array_fill(NULL::text, ARRAY[n]);
-    values_found numeric[] := array_fill(NULL::numeric, ARRAY[n]);
-    counts bigint[] := array_fill(NULL::bigint, ARRAY[n]);
-    shown jsonb[] := array_fill(NULL::jsonb, ARRAY[n]);
-    broken integer[] := '{}';
-    total text;
-    first integer;
-    r aidataops.rule;
+    m aidataops._measurement[];
+    problem text;
 BEGIN
+    rules := ARRAY(SELECT aidataops._with_threshold(rules[i]) FROM generate_subscripts(rules, 1) AS i ORDER BY i);
     BEGIN
         target := aidataops._check_target(evaluator, source, version);
     EXCEPTION WHEN OTHERS THEN
-        problems := array_fill(SQLERRM, ARRAY[n]);
+        problem := SQLERRM;
     END;
-
-    IF target IS NOT NULL THEN
-        FOR i IN 1 .. n LOOP
-            rules[i] := aidataops._with_threshold(rules[i]);
-            SELECT * INTO part FROM aidataops._plan_rule(rules[i], target.names, target.types, now);
-            violations[i] := CASE WHEN rules[i].kind <> 'model_share' THEN part.violation END;
-            problems[i] := part.problem;
-            queried[i] := part.has_query;
-            selections[i] := nullif(concat_ws(', ', part.counted || ' AS f' || i, part.measure || ' AS m' || i), '');
-        END LOOP;
-
-        total := 'count(*) AS n' || CASE WHEN with_fingerprint
-            THEN format(', aidataops.fingerprint_agg(%s)::text AS fingerprint', aidataops._hash_expression(target.names, 'r')) ELSE '' END;
-        -- a query has at most 1664 columns
-        FOR first IN 1 .. n BY 500 LOOP
-            SELECT * INTO answer FROM aidataops._run_supervised(evaluator, format('SELECT %s FROM (%s) AS r', concat_ws(', ', CASE first WHEN 1 THEN total END,
-                coalesce(nullif(array_to_string(selections[first:first + 499], ', '), ''), '1 AS nothing')), target.rows), NULL, true, timeout_ms);
-            IF answer.error IS NOT NULL AND answer.sqlstate <> '57014' THEN
-                -- which of them is it?
-                found := '{}';
-                IF first = 1 THEN
-                    SELECT * INTO answer FROM aidataops._run_supervised(evaluator, format('SELECT %s FROM (%s) AS r', total, target.rows), NULL, true, timeout_ms);
-                    found := coalesce(answer.result -> 0, '{}');
-                END IF;
-                FOR i IN first .. least(first + 499, n) LOOP
-                    CONTINUE WHEN selections[i] IS NULL;
-                    IF answer.error IS NULL OR first > 1 THEN
-                        SELECT * INTO part FROM aidataops._run_supervised(evaluator, format('SELECT %s FROM (%s) AS r', selections[i], target.rows), NULL, true, timeout_ms);
-                        found := found || coalesce(part.result -> 0, '{}');
-                        problems[i] := part.error;
-                    ELSE
-                        problems[i] := answer.error;
-                    END IF;
-                END LOOP;
-            ELSIF answer.error IS NOT NULL THEN
-                FOR i IN first .. least(first + 499, n) LOOP
-                    problems[i] := CASE WHEN selections[i] IS NOT NULL THEN answer.error ELSE problems[i] END;
-                END LOOP;
+    IF problem IS NULL THEN
+        m := aidataops._plan_measurements(rules, target, now);
+        SELECT s.m, s.num_rows, s.fingerprint INTO m, num_rows, fingerprint FROM aidataops._scan_rules(m, target, with_fingerprint, evaluator, timeout_ms) AS s;
+        FOR i IN 1 .. cardinality(rules) LOOP
+            IF m[i].has_query AND m[i].problem IS NULL THEN
+                m[i] := aidataops._run_rule_query(m[i], rules[i], target, source, version, num_rows, evaluator, timeout_ms);
             END IF;
-            found := coalesce(answer.result -> 0, '{}') || coalesce(found, '{}');
-            IF first = 1 THEN
-                num_rows := (found ->> 'n')::bigint;
-                fingerprint := (found ->> 'fingerprint')::aidataops.fingerprint;
-            END IF;
-            FOR i IN first .. least(first + 499, n) LOOP
-                IF selections[i] IS NOT NULL AND problems[i] IS NULL THEN
-                    counts[i] := (found ->> ('f' || i))::bigint;
-                    values_found[i] := coalesce((found ->> ('m' || i))::numeric, counts[i]);
-                END IF;
-            END LOOP;
-            found := NULL;
+            m[i] := aidataops._judge(m[i], rules[i], num_rows);
         END LOOP;
-
-        FOR i IN 1 .. n LOOP
-            CONTINUE WHEN NOT queried[i] OR problems[i] IS NOT NULL;
-            BEGIN
-                SELECT * INTO answer FROM aidataops._run_supervised(evaluator, aidataops._rule_query(rules[i], target, source, version, num_rows, evaluator), NULL, true, timeout_ms);
-                IF answer.error IS NOT NULL THEN
-                    problems[i] := answer.error;
-                ELSIF rules[i].kind = 'sql' THEN
-                    IF jsonb_array_length(answer.result) IS DISTINCT FROM 1 OR (SELECT count(*) FROM jsonb_object_keys(answer.result -> 0)) <> 1 THEN
-                        RAISE EXCEPTION 'query does not give one number' USING ERRCODE = 'cardinality_violation';
-                    END IF;
-                    values_found[i] := (SELECT CASE v.value WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE v.value::numeric END FROM jsonb_each_text(answer.result -> 0) AS v);
-                ELSE
-                    values_found[i] := (answer.result -> 0 ->> 'measured')::numeric;
-                    counts[i] := (answer.result -> 0 ->> 'failing')::bigint;
-                    shown[i] := nullif(answer.result -> 0 -> 'examples', 'null');
-                    problems[i] := answer.result -> 0 ->> 'problem';
-                END IF;
-            EXCEPTION WHEN OTHERS THEN
-                problems[i] := SQLERRM;
-            END;
-        END LOOP;
+        m := aidataops._show_examples(m, rules, target, sensitive, evaluator, timeout_ms);
     END IF;
-
-    FOR i IN 1 .. n LOOP
-        r := rules[i];
-        CONTINUE WHEN problems[i] IS NOT NULL;
-        IF r.unit = 'percent' AND counts[i] IS NOT NULL AND r.kind NOT IN ('coverage', 'accuracy', 'drift') THEN
-            values_found[i] := CASE WHEN num_rows > 0 THEN 100 * counts[i]::numeric / num_rows ELSE 0 END;
-        ELSIF r.unit = 'percent' AND r.kind IN ('accuracy', 'agreement') THEN
-            values_found[i] := 100 * values_found[i];
-        END IF;
-        IF values_found[i] IS NULL AND r.kind = 'freshness' THEN
-            broken := broken || i;
-        ELSIF values_found[i] IS NULL OR values_found[i] = 'NaN' THEN
-            problems[i] := CASE WHEN num_rows = 0 THEN 'there are no rows to measure it by' ELSE 'there is nothing to measure it by' END;
-        ELSIF aidataops._is_within(values_found[i], r.operator, r.bounds) IS NOT TRUE THEN
-            broken := broken || i;
-        END IF;
-    END LOOP;
-
-    IF target IS NOT NULL THEN
-        SELECT * INTO answer FROM aidataops._run_supervised(evaluator, (
-            SELECT aidataops._examples_query(array_agg(b.i), array_agg(violations[b.i]), array_agg(aidataops._sample(
-                       ARRAY(SELECT c.name FROM unnest(target.key || CASE WHEN rules[b.i].parameters -> 'sensitive' = 'true' THEN '{}' ELSE rules[b.i].columns END)
-                                    WITH ORDINALITY AS c (name, ordinal) WHERE c.name <> ALL (sensitive) ORDER BY c.ordinal), target.names, target.types)),
-                       array_agg(counts[b.i]), target.rows)
-              FROM unnest(broken) AS b (i) WHERE violations[b.i] IS NOT NULL), NULL, true, timeout_ms)
-         WHERE EXISTS (SELECT FROM unnest(broken) AS b (i) WHERE violations[b.i] IS NOT NULL AND counts[b.i] > 0);
-    END IF;
-
-    FOR i IN 1 .. n LOOP
-        r := rules[i];
-        rule := r.rule;
-        object := r.object;
-        severity := r.severity;
-        outcome := CASE WHEN problems[i] IS NOT NULL THEN 'error' WHEN i <> ALL (broken) THEN 'pass' WHEN r.severity = 'warn' THEN 'warn' ELSE 'fail' END;
-        failing := CASE WHEN problems[i] IS NULL THEN counts[i] END;
-        measured := CASE WHEN problems[i] IS NULL THEN trim_scale(values_found[i]) END;
-        threshold := CASE WHEN r.operator IS NOT NULL AND r.bounds IS NOT NULL
-                          THEN concat_ws(' ', r.operator, (SELECT string_agg(b, ' and ') FROM jsonb_array_elements_text(r.bounds) AS b), nullif(r.unit, 'none')) END;
-        examples := NULL;
-        message := NULL;
-        IF outcome = 'error' THEN
-            message := 'cannot be measured: ' || problems[i];
-        ELSIF outcome <> 'pass' THEN
-            examples := coalesce(shown[i], (SELECT e.value -> 'examples' FROM jsonb_array_elements(answer.result) AS e WHERE (e.value ->> 'number')::integer = i));
-            message := CASE WHEN measured IS NULL THEN format('no row has a value in %s', array_to_string(r.columns, ', '))
-                            ELSE aidataops._describe_result(r, measured, failing, num_rows, examples) END
-                    || CASE WHEN measured IS NULL OR r.level = 'row' OR r.kind IN ('type', 'unique') THEN ''
-                            ELSE format(': %s, allowed %s', concat_ws(' ', round(measured, 6)::float8, nullif(r.unit, 'none')), threshold) END;
-        END IF;
-        IF r.parameters -> 'sensitive' = 'true' OR r.columns && sensitive THEN
-            examples := CASE WHEN violations[i] IS NOT NULL THEN examples END;
-            IF r.kind = 'statistic' AND lower(r.parameters ->> 'function') IN ('min', 'max', 'median', 'quantile', 'sum') THEN
-                measured := NULL;
-                message := CASE outcome WHEN 'pass' THEN NULL WHEN 'error' THEN message ELSE format('%s of a sensitive column is not %s', r.parameters ->> 'function', threshold) END;
-            ELSIF outcome = 'error' THEN
-                message := 'cannot be measured; why is not shown, because a column is sensitive';
-            END IF;
-        END IF;
-        RETURN NEXT;
+    FOR i IN 1 .. cardinality(rules) LOOP
+        m[i].problem := coalesce(problem, m[i].problem);
+        RETURN QUERY SELECT c.*, num_rows, fingerprint FROM aidataops._check_result(m[i], rules[i], sensitive, num_rows) AS c;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._evaluate(aidataops.rule[], name[], oid, aidataops.dataset_version, oid, integer, boolean) IS

@@ -22,18 +22,18 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-PG_FUNCTION_INFO_V1(is_single_expression);
+PG_FUNCTION_INFO_V1(check_single_expression);
 
-/* is_single_expression(sql): an error that says why it is none */
+/* check_single_expression(sql): an error unless it is */
 Datum
-is_single_expression(PG_FUNCTION_ARGS)
+check_single_expression(PG_FUNCTION_ARGS)
 {
 	char *problem = problem_of_expression(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
 	if (problem)
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
 						errmsg("rule is not one expression of SQL: %s", problem)));
-	PG_RETURN_BOOL(true);
+	PG_RETURN_VOID();
 }
 
 typedef struct TemporaryName

@@ -85,9 +85,10 @@ char *
 problem_of_expression(const char *text)
 {
 	SelectStmt *query;
-	char *problem = problem_of_query(psprintf("SELECT ARRAY[\n%s\n]", text), &query);
+	char *problem = problem_of_query(psprintf("SELECT (\n%s\n)", text), &query);
 
-	if (problem == NULL && only_element(query) == NULL)
+	if (problem == NULL && (problem_of_query(psprintf("SELECT ARRAY[\n%s\n]", text), &query) ||
+							only_element(query) == NULL))
 		problem = pstrdup("it is not one expression");
 	return problem;
 }
