@@ -22,12 +22,12 @@ DECLARE
         "character varying": "varchar", "character": "char", "bpchar": "char", "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz", "bool": "boolean", "string": "text"}';
     old_type text := lower(coalesce(before ->> 'physicalType', ''));
     new_type text := lower(coalesce(after ->> 'physicalType', ''));
-    old_name text := btrim(regexp_replace(old_type, '\s*\(.*\)\s*', ''));
-    new_name text := btrim(regexp_replace(new_type, '\s*\(.*\)\s*', ''));
+    old_name text := btrim(regexp_replace(old_type, '\s*\(.*\)\s*|\s+', ' ', 'g'));
+    new_name text := btrim(regexp_replace(new_type, '\s*\(.*\)\s*|\s+', ' ', 'g'));
     old_logical text := coalesce(before ->> 'logicalType', '');
     new_logical text := coalesce(after ->> 'logicalType', '');
-    old_sizes int[] := string_to_array(regexp_replace(substring(old_type FROM '\(([\d\s,]+)\)'), '\s', '', 'g'), ',')::int[];
-    new_sizes int[] := string_to_array(regexp_replace(substring(new_type FROM '\(([\d\s,]+)\)'), '\s', '', 'g'), ',')::int[];
+    old_sizes int[] := string_to_array(substring(old_type FROM '\(\s*(\d{1,9}(?:\s*,\s*\d{1,9})?)\s*\)'), ',')::int[];
+    new_sizes int[] := string_to_array(substring(new_type FROM '\(\s*(\d{1,9}(?:\s*,\s*\d{1,9})?)\s*\)'), ',')::int[];
     family text;
 BEGIN
     IF old_logical <> new_logical AND old_logical <> '' AND new_logical <> ''
@@ -37,7 +37,9 @@ BEGIN
     old_name := coalesce(synonyms ->> old_name, old_name);
     new_name := coalesce(synonyms ->> new_name, new_name);
     IF old_name = new_name THEN
-        IF old_sizes IS NOT DISTINCT FROM new_sizes THEN
+        IF coalesce(old_sizes, new_sizes) IS NULL AND substring(old_type FROM '\(.*\)') IS DISTINCT FROM substring(new_type FROM '\(.*\)') THEN
+            RETURN 'changed';
+        ELSIF old_sizes IS NOT DISTINCT FROM new_sizes THEN
             RETURN CASE WHEN old_logical = new_logical OR '' IN (old_logical, new_logical) THEN NULL
                         WHEN new_logical = 'number' THEN 'widened' ELSE 'narrowed' END;
         ELSIF new_sizes IS NULL THEN
@@ -92,9 +94,11 @@ DECLARE
     -- times, which are strings, count as seconds
     limits jsonb := (SELECT jsonb_object_agg(l.key, CASE jsonb_typeof(l.value) WHEN 'string' THEN to_jsonb(aidataops._time_as_number(l.value #>> '{}')) ELSE l.value END)
                        FROM jsonb_each(parameters) AS l WHERE l.key IN ('min', 'max', 'min_exclusive', 'max_exclusive'));
+    low numeric := coalesce((limits ->> 'min_exclusive')::numeric, (limits ->> 'min')::numeric);
+    high numeric := coalesce((limits ->> 'max_exclusive')::numeric, (limits ->> 'max')::numeric);
 BEGIN
-    RETURN numrange(coalesce((limits ->> 'min_exclusive')::numeric, (limits ->> 'min')::numeric), coalesce((limits ->> 'max_exclusive')::numeric, (limits ->> 'max')::numeric),
-                    CASE WHEN limits ? 'min_exclusive' THEN '(' ELSE '[' END || CASE WHEN limits ? 'max_exclusive' THEN ')' ELSE ']' END);
+    RETURN CASE WHEN low > high THEN 'empty' ELSE numrange(low, high,
+                    CASE WHEN limits ? 'min_exclusive' THEN '(' ELSE '[' END || CASE WHEN limits ? 'max_exclusive' THEN ')' ELSE ']' END) END;
 END $$;
 COMMENT ON FUNCTION aidataops._limits(jsonb) IS 'Internal: the interval of a rule with min and max.';
 
@@ -194,11 +198,37 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION aidataops._effect(text) IS 'Internal: what a change means to those who write a table, to those who read it, and for the number of the version.';
 
+CREATE FUNCTION aidataops._custom_property(body jsonb, property text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.jsonb_path_query_array(body, '$.customProperties[*] ? (@.property == $property).value', pg_catalog.jsonb_build_object('property', property));
+END;
+COMMENT ON FUNCTION aidataops._custom_property(jsonb, text) IS 'Internal: values of a custom property of an element of a document.';
+
+-- Whatever is no type, name or rule; of what rules are made of, what changed without changing a rule.
+CREATE FUNCTION aidataops._text_changes(old_body jsonb, new_body jsonb, of_property boolean, changed_rules text[], OUT before jsonb, OUT after jsonb) RETURNS record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.jsonb_object_agg(k.key, old_body OPERATOR(pg_catalog.->) k.key) FILTER (WHERE old_body OPERATOR(pg_catalog.?) k.key),
+           pg_catalog.jsonb_object_agg(k.key, new_body OPERATOR(pg_catalog.->) k.key) FILTER (WHERE new_body OPERATOR(pg_catalog.?) k.key)
+      FROM (SELECT pg_catalog.jsonb_object_keys(old_body) UNION SELECT pg_catalog.jsonb_object_keys(new_body)) AS k (key)
+     WHERE old_body OPERATOR(pg_catalog.->) k.key IS DISTINCT FROM new_body OPERATOR(pg_catalog.->) k.key
+       AND k.key <> ALL (CASE WHEN of_property THEN '{name,physicalName,physicalType,logicalType,classification,vector,properties,items,map}' ELSE '{name,physicalName,properties}' END::text[])
+       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(changed_rules) AS r (pointer) WHERE r.pointer = k.key OR pg_catalog.starts_with(r.pointer, k.key || '/'));
+END;
+COMMENT ON FUNCTION aidataops._text_changes(jsonb, jsonb, boolean, text[]) IS 'Internal: what changed of an element of a document besides types, names and rules. changed_rules: where the changed rules of the element stand in it.';
+
 CREATE FUNCTION aidataops.compare_contracts(old_document jsonb, new_document jsonb)
     RETURNS TABLE (change text, element text, before jsonb, after jsonb, producers text, consumers text, bump text, pointer text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
+DECLARE
+    texts constant text[] := '{id,description,driver,scheduler,schedule,customProperties}'; -- of a service level
 BEGIN
+    IF NOT ARRAY[jsonb_typeof(old_document), jsonb_typeof(new_document)] <@ ARRAY['object'] THEN
+        RAISE EXCEPTION 'documents to compare are % and %', jsonb_typeof(old_document), jsonb_typeof(new_document)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'A contract document is a JSON object.';
+    END IF;
     RETURN QUERY
     WITH old_element AS MATERIALIZED (SELECT * FROM aidataops._document_elements(old_document)),
     new_element AS MATERIALIZED (SELECT * FROM aidataops._document_elements(new_document)),
@@ -206,11 +236,13 @@ BEGIN
         SELECT coalesce(n.element, o.element) AS element, coalesce(n.object, o.object) AS object, coalesce(n.property, o.property) AS property,
                coalesce(n.pointer, o.pointer) AS pointer, o.body AS old_body, n.body AS new_body
           FROM old_element AS o FULL JOIN new_element AS n ON n.object = o.object AND n.property IS NOT DISTINCT FROM o.property
-    ), other_table AS MATERIALIZED (
+    ), old_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(old_document) AS r WHERE r.kind <> 'type'),
+    new_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(new_document) AS r WHERE r.kind <> 'type'), other_table AS MATERIALIZED (
         SELECT p.object FROM pair AS p WHERE p.property IS NULL AND (p.old_body IS NULL OR p.new_body IS NULL)
     ), change_of_element AS (
         SELECT CASE WHEN p.property IS NULL THEN CASE WHEN p.old_body IS NULL THEN 'table added' WHEN p.new_body IS NULL THEN 'table removed' END
-                    WHEN p.old_body IS NULL THEN CASE WHEN 'true' IN (p.new_body ->> 'required', p.new_body ->> 'primaryKey') THEN 'required column added' ELSE 'optional column added' END
+                    WHEN p.old_body IS NULL THEN CASE WHEN EXISTS (SELECT FROM new_rule AS r WHERE r.kind = 'required' AND r.severity = 'error' AND r.object = p.object AND r.columns[1] = coalesce(p.new_body ->> 'physicalName', p.property)::name)
+                                                        THEN 'required column added' ELSE 'optional column added' END
                     WHEN p.new_body IS NULL THEN 'column removed' END AS change,
                p.element, p.old_body - 'properties' AS before, p.new_body - 'properties' AS after, p.pointer
           FROM pair AS p
@@ -223,28 +255,22 @@ BEGIN
           FROM pair AS p
          WHERE coalesce(p.old_body ->> 'physicalName', p.old_body ->> 'name') <> coalesce(p.new_body ->> 'physicalName', p.new_body ->> 'name')
         UNION ALL
-        SELECT 'type ' || aidataops._type_change(p.old_body, p.new_body), p.element,
+        -- that the type is said now, or no longer, does not change what the column is
+        SELECT coalesce('type ' || aidataops._type_change(p.old_body, p.new_body), 'documentation changed'), p.element,
                jsonb_strip_nulls(jsonb_build_object('logicalType', p.old_body -> 'logicalType', 'physicalType', p.old_body -> 'physicalType')),
                jsonb_strip_nulls(jsonb_build_object('logicalType', p.new_body -> 'logicalType', 'physicalType', p.new_body -> 'physicalType')), p.pointer
           FROM pair AS p
-         WHERE p.property IS NOT NULL AND aidataops._type_change(p.old_body, p.new_body) IS NOT NULL AND p.old_body IS NOT NULL AND p.new_body IS NOT NULL
+         WHERE p.property IS NOT NULL AND p.old_body IS NOT NULL AND p.new_body IS NOT NULL
+           AND (p.old_body -> 'physicalType', p.old_body -> 'logicalType') IS DISTINCT FROM (p.new_body -> 'physicalType', p.new_body -> 'logicalType')
         UNION ALL
         SELECT f.change, p.element, p.old_body -> f.field, p.new_body -> f.field, p.pointer || '/' || f.field
           FROM pair AS p, (VALUES ('classification', 'classification changed'), ('vector', 'vector changed'), ('properties', 'type changed'), ('items', 'type changed'), ('map', 'type changed')) AS f (field, change)
          WHERE p.old_body IS NOT NULL AND p.new_body IS NOT NULL AND p.property IS NOT NULL
            AND CASE f.field WHEN 'vector' THEN (p.old_body -> f.field) - 'dimensions' IS DISTINCT FROM (p.new_body -> f.field) - 'dimensions'
                             ELSE p.old_body -> f.field IS DISTINCT FROM p.new_body -> f.field END
-        UNION ALL
-        SELECT 'documentation changed', p.element, d.before, d.after, p.pointer
-          FROM pair AS p, LATERAL (SELECT jsonb_object_agg(b.key, b.value) AS before FROM jsonb_each(p.old_body) AS b WHERE b.key = ANY (ARRAY['description', 'businessName', 'tags', 'authoritativeDefinitions', 'examples', 'synonyms', 'context', 'deprecated', 'semanticType', 'dataGranularityDescription', 'transformLogic', 'transformDescription', 'transformSourceObjects', 'criticalDataElement', 'encryptedName', 'partitioned', 'partitionKeyPosition', 'id', 'customProperties']) AND p.new_body -> b.key IS DISTINCT FROM b.value) AS o,
-               LATERAL (SELECT jsonb_object_agg(a.key, a.value) AS after FROM jsonb_each(p.new_body) AS a WHERE a.key = ANY (ARRAY['description', 'businessName', 'tags', 'authoritativeDefinitions', 'examples', 'synonyms', 'context', 'deprecated', 'semanticType', 'dataGranularityDescription', 'transformLogic', 'transformDescription', 'transformSourceObjects', 'criticalDataElement', 'encryptedName', 'partitioned', 'partitionKeyPosition', 'id', 'customProperties']) AND p.old_body -> a.key IS DISTINCT FROM a.value) AS n,
-               LATERAL (SELECT o.before, n.after) AS d
-         WHERE p.old_body IS NOT NULL AND p.new_body IS NOT NULL AND (d.before IS NOT NULL OR d.after IS NOT NULL)
-    ), old_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(old_document) AS r WHERE r.kind <> 'type'),
-    new_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(new_document) AS r WHERE r.kind <> 'type'),
-    -- one of a column that came or went is no news
-    new_column AS MATERIALIZED (
-        SELECT p.object, coalesce(p.old_body, p.new_body) ->> 'name' AS name, coalesce(p.new_body ->> 'physicalName', p.old_body ->> 'physicalName', p.property) AS column_name
+    ),
+    other_column AS MATERIALIZED (
+        SELECT p.object, p.old_body IS NULL AS is_new, coalesce(p.new_body ->> 'physicalName', p.old_body ->> 'physicalName', p.property) AS column_name
           FROM pair AS p WHERE p.property IS NOT NULL AND (p.old_body IS NULL OR p.new_body IS NULL)
     ), change_of_rule AS (
         SELECT CASE coalesce(n.severity, o.severity)
@@ -254,12 +280,14 @@ BEGIN
                  ELSE CASE WHEN o.rule IS NULL THEN 'rule added' WHEN n.rule IS NULL THEN 'rule removed'
                            ELSE 'rule ' || aidataops._rule_change(n.kind, o.body, n.body) END END AS change,
                coalesce(n.rule, o.rule) AS element, coalesce(n.object, o.object) AS object, coalesce(n.columns, o.columns) AS columns,
+               coalesce(n.level, o.level) = 'row' OR coalesce(n.kind, o.kind) IN ('unique', 'duplicates', 'reference', 'invalid', 'model_share') AS lets_null_pass,
                jsonb_strip_nulls(jsonb_build_object('kind', o.kind, 'parameters', o.parameters, 'operator', o.operator, 'bounds', o.bounds, 'unit', o.unit, 'severity', o.severity)) AS before,
                jsonb_strip_nulls(jsonb_build_object('kind', n.kind, 'parameters', n.parameters, 'operator', n.operator, 'bounds', n.bounds, 'unit', n.unit, 'severity', n.severity)) AS after,
                coalesce(n.pointer, o.pointer) AS pointer
           FROM old_rule AS o FULL JOIN new_rule AS n ON n.object = o.object AND n.rule = o.rule AND n.kind = o.kind AND cardinality(n.columns) = cardinality(o.columns)
     ), change_of_level AS (
-        SELECT CASE WHEN o.value IS NULL THEN 'service level added' WHEN n.value IS NULL THEN 'service level removed'
+        SELECT CASE WHEN o.value - texts = n.value - texts THEN 'documentation changed'
+                    WHEN o.value IS NULL THEN 'service level added' WHEN n.value IS NULL THEN 'service level removed'
                     WHEN o.value -> 'unit' IS DISTINCT FROM n.value -> 'unit' OR jsonb_typeof(o.value -> 'value') <> 'number' OR jsonb_typeof(n.value -> 'value') <> 'number' THEN 'service level changed'
                     WHEN lower(n.property) = ANY (ARRAY['availability', 'av', 'throughput', 'th', 'retention', 're', 'generalavailability', 'ga']) THEN
                         CASE WHEN (n.value ->> 'value')::numeric < (o.value ->> 'value')::numeric THEN 'service level loosened' ELSE 'service level tightened' END
@@ -270,22 +298,32 @@ BEGIN
           FROM (SELECT l.value ->> 'property' AS property, l.value ->> 'element' AS element, l.value FROM jsonb_path_query(old_document, '$.slaProperties[*]') AS l (value)) AS o
           FULL JOIN (SELECT l.value ->> 'property' AS property, l.value ->> 'element' AS element, l.value FROM jsonb_path_query(new_document, '$.slaProperties[*]') AS l (value)) AS n
             ON lower(n.property) = lower(o.property) AND n.element IS NOT DISTINCT FROM o.element
-         WHERE o.value - '{id,description,driver,scheduler,schedule,customProperties}'::text[] IS DISTINCT FROM n.value - '{id,description,driver,scheduler,schedule,customProperties}'::text[]
+         WHERE o.value IS DISTINCT FROM n.value
            -- how fresh data are is a rule
-           AND lower(coalesce(n.property, o.property)) <> ALL (ARRAY['latency', 'ly', 'freshness'])
+           AND (lower(coalesce(n.property, o.property)) <> ALL (ARRAY['latency', 'ly', 'freshness']) OR o.value - texts = n.value - texts)
     ), change_of_field AS (
         SELECT CASE WHEN f.key = 'servers' THEN 'servers changed'
-                    WHEN f.key = 'customProperties' AND jsonb_path_query_array(old_document, '$.customProperties[*] ? (@.property == "aidataops.enforcement").value')
-                                                     <> jsonb_path_query_array(new_document, '$.customProperties[*] ? (@.property == "aidataops.enforcement").value') THEN 'enforcement changed'
+                    WHEN f.key = 'customProperties' AND (aidataops._custom_property(old_document, 'aidataops.enforcement') IS DISTINCT FROM aidataops._custom_property(new_document, 'aidataops.enforcement')
+                                                         OR aidataops._custom_property(old_document, 'aidataops.schemaWatch') IS DISTINCT FROM aidataops._custom_property(new_document, 'aidataops.schemaWatch')) THEN 'enforcement changed'
                     ELSE 'documentation changed' END AS change, f.key AS element, old_document -> f.key AS before, new_document -> f.key AS after, '/' || f.key AS pointer
           FROM (SELECT jsonb_object_keys(old_document) UNION SELECT jsonb_object_keys(new_document)) AS f (key)
          WHERE f.key <> ALL (ARRAY['version', 'status', 'schema', 'slaProperties']) AND old_document -> f.key IS DISTINCT FROM new_document -> f.key
+    ), change_of_text AS (
+        SELECT CASE WHEN aidataops._custom_property(p.old_body, 'aidataops.enforcement') IS DISTINCT FROM aidataops._custom_property(p.new_body, 'aidataops.enforcement')
+                      OR aidataops._custom_property(p.old_body, 'aidataops.schemaWatch') IS DISTINCT FROM aidataops._custom_property(p.new_body, 'aidataops.schemaWatch')
+                    THEN 'enforcement changed' ELSE 'documentation changed' END AS change, p.element, t.before, t.after, p.pointer
+          FROM pair AS p, aidataops._text_changes(p.old_body, p.new_body, p.property IS NOT NULL, ARRAY(SELECT substr(r.pointer, length(p.pointer) + 2) FROM change_of_rule AS r WHERE r.change IS NOT NULL AND starts_with(r.pointer, p.pointer || '/'))) AS t
+         WHERE p.old_body <> p.new_body AND (t.before IS NOT NULL OR t.after IS NOT NULL)
     ), all_changes AS (
         SELECT c.change, c.element, c.before, c.after, c.pointer FROM change_of_element AS c
         UNION ALL
+        SELECT c.change, c.element, c.before, c.after, c.pointer FROM change_of_text AS c
+        UNION ALL
         SELECT c.change, c.element, c.before, c.after, c.pointer FROM change_of_rule AS c
          WHERE c.change IS NOT NULL
-           AND NOT EXISTS (SELECT FROM unnest(c.columns) AS u (name) WHERE (c.object, u.name::text) IN (SELECT n.object, n.column_name FROM new_column AS n))
+           -- of a column that went, a rule is no news, and neither is it of a new one if those keep it who do not know the column
+           AND NOT EXISTS (SELECT FROM unnest(c.columns) AS u (name) WHERE (c.object, u.name::text) IN (SELECT o.object, o.column_name FROM other_column AS o WHERE NOT o.is_new))
+           AND NOT (c.lets_null_pass AND EXISTS (SELECT FROM unnest(c.columns) AS u (name) WHERE (c.object, u.name::text) IN (SELECT o.object, o.column_name FROM other_column AS o WHERE o.is_new)))
            AND c.object NOT IN (SELECT t.object FROM other_table AS t)
         UNION ALL
         SELECT c.change, c.element, c.before, c.after, c.pointer FROM change_of_level AS c

@@ -25,19 +25,22 @@ DECLARE
     few constant integer := 20;
     total real := (SELECT greatest(c.reltuples, 1) FROM pg_class AS c WHERE c.oid = relation AND c.relkind IN ('r', 'm', 'p'));
     columns text;
-    names text;
+    list text;
+    names text[];
     result jsonb;
 BEGIN
-    SELECT string_agg(format('%L, jsonb_build_object(''nulls'', count(*) - count(%2$I)%3$s)', a.attname, a.attname,
+    -- a function has at most 100 arguments, and a table more columns
+    SELECT string_agg(format('jsonb_build_object(''nulls'', count(*) - count(%1$I)%2$s)', a.attname, 
                CASE WHEN aidataops._logical_type(a.atttypid) IN ('number', 'integer') THEN format(', ''min'', min(%1$I), ''max'', max(%1$I)', a.attname)
                     WHEN aidataops._logical_type(a.atttypid) = 'string' THEN
                         format($f$, 'values', (SELECT CASE WHEN count(DISTINCT v) <= %2$s THEN jsonb_agg(DISTINCT v) END FROM unnest((array_agg(DISTINCT left(%1$I::text, 200)))[1:%2$s + 1]) AS v),
                                   'uuid', bool_and(%1$I::text ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'), 'email', bool_and(%1$I::text ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$')$f$, a.attname, few)
-                    ELSE '' END), ', ' ORDER BY a.attnum), string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns, names
+                    ELSE '' END), ', ' ORDER BY a.attnum), string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), array_agg(a.attname::text ORDER BY a.attnum) INTO columns, list, names
       FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
        AND has_column_privilege(relation, a.attnum, 'SELECT');
-    EXECUTE format('SELECT jsonb_build_object(''rows'', count(*)) || jsonb_build_object(%s) FROM (SELECT %s FROM %s%s LIMIT %s) AS s', columns, names, relation,
-                   CASE WHEN total > sample THEN format(' TABLESAMPLE SYSTEM (%s) REPEATABLE (0)', least(100, 110.0 * sample / total)) ELSE '' END, sample) INTO result;
+    EXECUTE format('SELECT jsonb_build_object(''rows'', o.n, ''columns'', (SELECT jsonb_object_agg(c.name, c.observed) FROM unnest($1, o.observed) AS c (name, observed)))
+                      FROM (SELECT count(*) AS n, ARRAY[%s]::jsonb[] AS observed FROM (SELECT %s FROM %s%s LIMIT %s) AS s) AS o', columns, list, relation,
+                   CASE WHEN total > sample THEN format(' TABLESAMPLE SYSTEM (%s) REPEATABLE (0)', least(100, 110.0 * sample / total)) ELSE '' END, sample) USING names INTO result;
     RETURN result;
 END $$;
 COMMENT ON FUNCTION aidataops._sample_columns(regclass, bigint) IS 'Internal: what a sample of a table shows of each column, as the caller sees it.';
@@ -146,7 +149,7 @@ BEGIN
     RETURN jsonb_build_object('apiVersion', 'v3.1.0', 'kind', 'DataContract', 'id', class.relname, 'name', class.relname, 'version', '1.0.0', 'status', 'draft', 'schema', jsonb_build_array(
         jsonb_strip_nulls(jsonb_build_object('name', class.relname, 'physicalName', schema_name || '.' || class.relname,
             'physicalType', CASE class.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'table' END, 'description', obj_description(relation, 'pg_class'),
-            'properties', (SELECT jsonb_agg(aidataops._inferred_property(relation, a, observed -> a.attname::text, (observed ->> 'rows')::bigint) ORDER BY a.attnum)
+            'properties', (SELECT jsonb_agg(aidataops._inferred_property(relation, a, observed -> 'columns' -> a.attname::text, (observed ->> 'rows')::bigint) ORDER BY a.attnum)
                              FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped),
             'quality', aidataops._inferred_constraints(relation)))));
 END $$;

@@ -597,7 +597,7 @@ BEGIN
         WHEN 'missing' THEN format('missing values of %s %s', what, bound)
         WHEN 'invalid' THEN format('values of %s that break %s %s', what, concat_ws(' ', parameters ->> 'check', coalesce(list, parameters ->> 'regex', nullif(range, ''))), bound)
         WHEN 'reference' THEN format('%s refers to %s (%s)', what, parameters ->> 'relation', (SELECT string_agg(v, ', ') FROM jsonb_array_elements_text(parameters -> 'columns') AS v))
-        WHEN 'freshness' THEN format('latest %s is at most %s old', what, make_interval(secs => (bounds ->> 0)::double precision))
+        WHEN 'freshness' THEN format('latest %s is %s %s old', what, CASE operator WHEN '<' THEN 'less than' ELSE 'at most' END, CASE WHEN (bounds ->> 0)::numeric BETWEEN 0 AND 1e11 THEN make_interval(secs => (bounds ->> 0)::double precision)::text ELSE (bounds ->> 0) || ' seconds' END)
         WHEN 'sql' THEN format('result of %s %s', parameters ->> 'query', bound)
         WHEN 'statistic' THEN format('%s of %s %s', parameters ->> 'function', what, bound)
         ELSE concat_ws(' ', replace(kind, '_', ' '), nullif(what, ''), parameters - 'sensitive', bound) END;

@@ -198,8 +198,8 @@ take_stages(Compiler *compiler, const Json *at, Parameters *parameters)
 }
 
 static Rule *
-add_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
-		 const char *kind, List *columns, Parameters *parameters)
+add_rule(Compiler *compiler, Object *object, const Json *at, const char *name, const char *kind,
+		 List *columns, Parameters *parameters)
 {
 	Rule *rule = palloc0(sizeof(Rule));
 	ListCell *cell;
@@ -222,8 +222,8 @@ add_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
 }
 
 Rule *
-add_row_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
-			 const char *kind, List *columns, Parameters *parameters)
+add_row_rule(Compiler *compiler, Object *object, const Json *at, const char *name, const char *kind,
+			 List *columns, Parameters *parameters)
 {
 	return add_rule(compiler, object, at, name, kind, columns, parameters);
 }
@@ -549,8 +549,8 @@ check_columns(Compiler *compiler, Object *object)
 		/* of the same name twice the form tells */
 		if (first != column && strcmp(first->name, column->name) != 0)
 			finding(compiler, FINDING_ERROR, column->property, "duplicate_column",
-					psprintf("properties \"%s\" and \"%s\" are the same column \"%s\"",
-							 first->name, column->name, column->physical_name),
+					psprintf("properties \"%s\" and \"%s\" are the same column \"%s\"", first->name,
+							 column->name, column->physical_name),
 					NULL);
 	}
 }

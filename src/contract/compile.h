@@ -102,13 +102,11 @@ extern void parameter_raw(Parameters *parameters, const char *key, const char *j
 extern bool parameters_empty(const Parameters *parameters);
 
 /* columns: of Column *; name: NULL makes one; parameters: NULL for none. */
-extern Rule *add_row_rule(Compiler *compiler, Object *object, const Json *at,
-						  const char *name, const char *kind, List *columns,
-						  Parameters *parameters);
-extern Rule *add_table_rule(Compiler *compiler, Object *object, const Json *at,
-							const char *name, const char *kind, List *columns,
-							Parameters *parameters, const char *operator, const char * bounds,
-							const char *unit);
+extern Rule *add_row_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
+						  const char *kind, List *columns, Parameters *parameters);
+extern Rule *add_table_rule(Compiler *compiler, Object *object, const Json *at, const char *name,
+							const char *kind, List *columns, Parameters *parameters,
+							const char *operator, const char * bounds, const char *unit);
 
 extern void compile_quality(Compiler *compiler, Object *object, Column *column,
 							const Json *quality);

@@ -25,7 +25,7 @@ typedef struct Left
 	const Json *min;
 	const Json *max;
 	const Json **values; /* sorted */
-	int count;			 /* -1: any */
+	int count;           /* -1: any */
 } Left;
 
 static Json *

@@ -55,12 +55,14 @@ check_document_size(Datum document)
 	Size size = toast_raw_datum_size(document) - VARHDRSZ;
 
 	if (size > MAX_DOCUMENT_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("contract document has %zu bytes, and no more than %d are allowed", size,
-						MAX_DOCUMENT_BYTES),
-				 errhint("Write a contract for each table, and keep long lists of values in a table that "
-						 "a relationship refers to.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("contract document has %zu bytes, and no more than %d are allowed", size,
+					MAX_DOCUMENT_BYTES),
+			 errhint(
+				 "Write a contract for each table, and keep long lists of values in a table that "
+				 "a relationship refers to.")));
 }
 
 static Compiler *

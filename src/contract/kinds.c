@@ -30,14 +30,17 @@ static const Kind kinds[] = {
 	{"expression", false, NULL, NULL, 0, ANY_NUMBER, "sql!"},
 	{"row_count", true, "rows", " rows ", 0, 0, ""},
 	{"missing", true, "rows", COUNTED, 1, 1, "values"},
-	{"invalid", true, "rows", COUNTED, 1, 2, "check! min max min_exclusive max_exclusive regex values divisor format unique required dimensions operator sql"},
+	{"invalid", true, "rows", COUNTED, 1, 2,
+	 "check! min max min_exclusive max_exclusive regex values divisor format unique required "
+	 "dimensions operator sql"},
 	{"duplicates", true, "rows", COUNTED, 1, ANY_NUMBER, ""},
 	{"unique", true, "rows", COUNTED, 1, ANY_NUMBER, ""},
 	{"reference", true, "rows", COUNTED, 1, ANY_NUMBER, "relation! to!"},
 	{"freshness", true, "seconds", " seconds ", 1, 1, ""},
 	{"statistic", true, "none", NULL, 1, 1, "function! p"},
 	{"sql", true, "none", NULL, 0, 1, "query!"},
-	{"agreement", true, "none", " none percent ", 0, 0, "coefficient! unit! rater! label! level weights"},
+	{"agreement", true, "none", " none percent ", 0, 0,
+	 "coefficient! unit! rater! label! level weights"},
 	{"accuracy", true, "none", " none percent ", 0, 0, "gold! key! label! gold_label"},
 	{"drift", true, "none", " none ", 0, ANY_NUMBER, "reference! method"},
 	{"coverage", true, "none", " none ", 1, ANY_NUMBER, "slices min_rows share"},
@@ -167,8 +170,7 @@ static const struct
 	const char *words;
 } vocabularies[] = {
 	{"operator", " = <> < <= > >= "},
-	{"function",
-	 " avg mean sum min max stddev median quantile avg_length min_length max_length "},
+	{"function", " avg mean sum min max stddev median quantile avg_length min_length max_length "},
 	{"check", " range length pattern values not_values multiple_of format items properties "
 			  "dimensions compare expression "},
 	{"coefficient", " krippendorff_alpha fleiss_kappa gwet_ac brennan_prediger percent_agreement "
@@ -240,7 +242,7 @@ check_argument(Compiler *compiler, const Json *it, const Kind *kind)
 		return check_sql(compiler, it, it->text, true);
 	if (strcmp(it->key, "query") == 0)
 		return check_sql(compiler, it, it->text, false);
-	if (it->kind == JSON_IS_ARRAY)
+	if (it->kind == JSON_IS_ARRAY && strcmp(it->key, "stages") != 0)
 		return is_filled_list(compiler, it);
 	if (it->kind == JSON_IS_NUMBER)
 		return is_possible_number(compiler, it);

@@ -10,8 +10,8 @@ typedef struct Kind
 {
 	const char *name;
 	bool of_table;
-	const char *unit;       /* of those of tables */
-	const char *units;      /* that a document may say, each with blanks around; NULL: any */
+	const char *unit;  /* of those of tables */
+	const char *units; /* that a document may say, each with blanks around; NULL: any */
 	int min_columns;
 	int max_columns;
 	const char *parameters; /* names, separated by blanks; those that must be there end with ! */

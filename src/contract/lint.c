@@ -161,8 +161,7 @@ check_format(Compiler *compiler, const Json *format, const char *type)
 						: strcmp(type, "string") == 0 ? strings
 													  : NULL;
 
-	if (known == NULL || json_string(format) == NULL ||
-		has_word(known, format->text))
+	if (known == NULL || json_string(format) == NULL || has_word(known, format->text))
 		return;
 	finding(compiler, FINDING_WARNING, format, "not_enforced",
 			psprintf("format %s of %s is unknown, and not enforced", json_printed(format), type),

@@ -276,8 +276,7 @@ values_but_null(const Json *values)
 }
 
 static void
-forbid_missing(Compiler *compiler, Object *object, Column *column, Check *check,
-			   const Json *values)
+forbid_missing(Compiler *compiler, Object *object, Column *column, Check *check, const Json *values)
 {
 	char *forbidden = values_but_null(values);
 	Parameters *parameters = parameters_new();
@@ -450,8 +449,7 @@ static const struct
 };
 
 static void
-compile_metric(Compiler *compiler, Object *object, Column *column, Check *check,
-			   const Json *metric)
+compile_metric(Compiler *compiler, Object *object, Column *column, Check *check, const Json *metric)
 {
 	for (size_t i = 0; i < lengthof(metrics); i++)
 	{
@@ -639,7 +637,7 @@ compile_table_kind(Compiler *compiler, Object *object, Check *check, const Kind 
 				psprintf("%d columns refer to %d", list_length(columns), json_length(to)), NULL);
 	else if (has_even_slices(compiler, json_get(implementation, "slices"), list_length(columns)) &&
 			 (read_operator(compiler, check) && is_possible_operator(compiler, kind, check)) &
-			 read_kind_unit(compiler, kind, check))
+				 read_kind_unit(compiler, kind, check))
 		add_check_rule(compiler, object, check, kind->name, columns, parameters);
 }
 

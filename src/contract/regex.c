@@ -377,7 +377,8 @@ static void class(Translation *t)
 typedef struct Part
 {
 	double size;
-	double loose;  /* parts of it that may be empty or repeat, which connect all around them with each other */
+	double
+		loose; /* parts of it that may be empty or repeat, which connect all around them with each other */
 	bool nullable; /* matches the empty text too */
 } Part;
 

@@ -124,8 +124,7 @@ names_something(Compiler *compiler, const Json *relationship, const char *end)
 }
 
 static void
-add_reference(Compiler *compiler, Object *object, const Json *at, const End *from,
-			  const End *to)
+add_reference(Compiler *compiler, Object *object, const Json *at, const End *from, const End *to)
 {
 	Parameters *parameters = parameters_new();
 	StringInfoData columns;
@@ -169,8 +168,7 @@ compile_relationship(Compiler *compiler, Object *object, Column *column, const J
 }
 
 void
-compile_relationships(Compiler *compiler, Object *object, Column *column,
-					  const Json *relationships)
+compile_relationships(Compiler *compiler, Object *object, Column *column, const Json *relationships)
 {
 	for (int i = 0; i < json_length(relationships); i++)
 	{

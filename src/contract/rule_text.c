@@ -31,8 +31,8 @@ check_single_expression(PG_FUNCTION_ARGS)
 	char *problem = problem_of_expression(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
 	if (problem)
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
-						errmsg("rule is not one expression of SQL: %s", problem)));
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR), errmsg("expression of the rule: %s", problem)));
 	PG_RETURN_VOID();
 }
 

@@ -104,9 +104,10 @@ seconds_of_duration(const char *text)
 static double
 refuse_duration(Compiler *compiler, const Json *at, char *message)
 {
-	finding(compiler, FINDING_ERROR, at, "invalid_duration", message,
-			pstrdup("Write a number with a unit, s, m (minutes), h, d, w, mo or y, or a duration as of "
-					"ISO 8601: PT6H. It is 1000 years at most."));
+	finding(
+		compiler, FINDING_ERROR, at, "invalid_duration", message,
+		pstrdup("Write a number with a unit, s, m (minutes), h, d, w, mo or y, or a duration as of "
+				"ISO 8601: PT6H. It is 1000 years at most."));
 	return -1;
 }
 
@@ -137,8 +138,8 @@ seconds_of(Compiler *compiler, const Json *value, const Json *unit)
 }
 
 void
-add_freshness(Compiler *compiler, Object *object, Column *column, const Json *at,
-			  const char *name, double seconds)
+add_freshness(Compiler *compiler, Object *object, Column *column, const Json *at, const char *name,
+			  double seconds)
 {
 	add_table_rule(compiler, object, at, name, "freshness", list_make1(column), NULL,
 				   "<=", psprintf("[%.15g]", seconds), "seconds");

@@ -139,6 +139,45 @@ SELECT p, s, wanted, s ~ contract_test.translated(p) AS matches FROM (VALUES
 -- what is not linear in other engines
 SELECT repeat('a', 5000) ~ contract_test.translated('^(a+)+$'), repeat('a', 5000) || '!' ~ contract_test.translated('^(a|a|aa)*b?$');
 
+-- words are words, and not parts of a list of them; durations are finite, and without hexadecimal digits
+SELECT contract_test.findings(contract_test.document('[{"name": "c", "logicalType": "date timestamp", "quality": [{"type": "text library", "metric": "nullValues", "mustBe": 0}]}]', '[]', '{"status": "proposed draft",
+    "slaProperties": [{"property": "ly", "value": 1, "unit": "min minute", "element": "t.c"}, {"property": "ly", "value": 1e400, "unit": "h", "element": "t.c"}, {"property": "ly", "value": "P0x10D", "element": "t.c"}, {"property": "ly", "value": "P1e3D", "element": "t.c"}, {"property": "ly", "value": "PT", "element": "t.c"}, {"property": "ly", "value": "P1001Y", "element": "t.c"}]}'));
+SELECT r.bounds FROM _rules(contract_test.document('[{"name": "c"}]', '[]', '{"slaProperties": [{"property": "ly", "value": "P1Y2M3W4DT5H6M7.5S", "element": "t.c , t.c"}, {"property": "ly", "value": "P0,5D", "element": "t.c"}]}')) AS r WHERE r.kind = 'freshness';
+-- bounds in zones: 2026-01-01T00:00:00+05:00 is three hours before +02:00
+SELECT contract_test.findings(contract_test.option(o::jsonb, 'timestamp')) FROM (VALUES ('{"minimum": "2026-01-01T00:00:00+05:00", "maximum": "2026-01-01T00:00:00+02:00"}'), ('{"minimum": "2026-01-01T00:00:00+02:00", "maximum": "2026-01-01T00:00:00+05:00"}'),
+    ('{"minimum": "2026-01-31", "maximum": "2026-01-01T00:00:00Z"}'), ('{"minimum": "2026-01-01T00:00:00.000002Z", "maximum": "2026-01-01T00:00:00.000001Z"}')) AS v (o);
+-- names that mean the same, relationships of nothing
+SELECT contract_test.findings(contract_test.document('[{"name": "c"}, {"name": "d", "physicalName": "c"}]') || '{"schema": [{"name": "t", "properties": [{"name": "c"}, {"name": "d", "physicalName": "c"}], "relationships": [{"to": "t.c"}, {"from": [], "to": "t.c"}, {"from": "t.c", "to": ["x.json#/a"]}]}, {"name": "u", "physicalName": "t"}]}');
+-- names longer than are kept whole are cut between characters
+SELECT count(*), bool_and(rule ~ 'ä') FROM _rules(contract_test.document(jsonb_build_array(jsonb_build_object('name', 'c' || repeat('ä', 300), 'quality', '[{"metric": "rowCount"}, {"metric": "nullValues", "mustBe": 0}, {"metric": "nullValues", "mustBe": 0}, {"metric": "nullValues", "mustBe": 0}]'::jsonb)))) AS r WHERE r.kind = 'required';
+-- kinds of rules with what they need, and nothing that cannot be
+SELECT i, contract_test.findings(contract_test.document('[{"name": "c"}, {"name": "d"}]', jsonb_build_array(jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'implementation', i::jsonb) || o::jsonb))) FROM (VALUES
+    ('{"kind": "range", "min": 1}', '{}'), ('{"kind": "range", "columns": ["c"]}', '{}'), ('{"kind": "range", "columns": ["c"], "min": {}}', '{}'), ('{"kind": "range", "columns": ["c"], "min": 5, "max_exclusive": 5}', '{}'), ('{"kind": "length", "columns": ["c"], "min": 1e400}', '{}'),
+    ('{"kind": "compare", "columns": ["c"], "operator": "<"}', '{}'), ('{"kind": "compare", "columns": ["c", "c"], "operator": "<"}', '{}'), ('{"kind": "values", "columns": ["c"], "values": []}', '{}'), ('{"kind": "format", "columns": ["c"], "format": "nonsense"}', '{}'), ('{"kind": "multiple_of", "columns": ["c"], "divisor": -1}', '{}'),
+    ('{"kind": "expression", "sql": "c > 0) OR (d < 9"}', '{}'), ('{"kind": "expression", "sql": "c, d"}', '{}'), ('{"kind": "expression", "sql": "c > 0 -- and so on"}', '{}'), ('{"kind": "expression", "sql": "c = U&''\\d800''"}', '{}'),
+    ('{"kind": "statistic", "columns": ["c"], "function": "quantile"}', '{"mustBe": 0}'), ('{"kind": "statistic", "columns": ["c"], "function": "quantile", "p": 7}', '{"mustBe": 0}'), ('{"kind": "unique"}', '{"mustBe": 0}'), ('{"kind": "row_count", "columns": ["c"]}', '{"mustBe": 0}'),
+    ('{"kind": "coverage", "columns": ["c"], "slices": 7}', '{"mustBe": 0}'), ('{"kind": "coverage", "columns": ["c", "d"], "slices": ["x"]}', '{"mustBe": 0}'), ('{"kind": "coverage", "columns": ["c"], "share": 30}', '{"mustBe": 0}'), ('{"kind": "agreement", "coefficient": "sympathy", "unit": "c", "rater": "c", "label": "c"}', '{"mustBe": 0}'),
+    ('{"kind": "agreement", "coefficient": "gwet_ac", "unit": "z", "rater": "c", "label": "c"}', '{"mustBe": 0}'), ('{"kind": "drift", "columns": ["c"], "reference": "t", "method": "hmm"}', '{"mustBe": 0}'), ('{"kind": "reference", "columns": ["c"], "relation": "u", "to": ["x", "y"]}', '{"mustBe": 0}'),
+    ('{"kind": "freshness", "columns": ["c"]}', '{"mustBeGreaterThan": 5}'), ('{"kind": "freshness", "columns": ["c"]}', '{"mustBeLessThan": 5, "unit": "hours"}'), ('{"kind": "range", "columns": ["c"], "min": 1}', '{"mustBeLessThan": 5, "mustBe": 3}')) AS v (i, o);
+-- a rule of rows that lets some of them fail is one of the table
+SELECT contract_test.rules(contract_test.check(q)) FROM (VALUES ('{"type": "custom", "engine": "aidataops", "implementation": {"kind": "range", "min": 0}, "mustBeLessThan": 5, "unit": "percent"}'::jsonb), ('{"type": "custom", "engine": "aidataops", "implementation": {"kind": "required"}, "mustBeLessThan": 5}'),
+    ('{"type": "custom", "engine": "aidataops", "implementation": {"kind": "range", "min": 0}, "mustBe": 0}'), ('{"type": "custom", "engine": "aidataops", "implementation": {"kind": "agreement", "coefficient": "gwet_ac", "unit": "c", "rater": "c", "label": "c"}, "mustBeGreaterThan": 0.8}')) AS v (q);
+
+-- too large, too deep, too many
+\set VERBOSITY default
+SELECT count(*) FROM lint_contract(contract_test.document(jsonb_build_array(jsonb_build_object('name', 'c', 'description', repeat('x', 5000000)))));
+\set VERBOSITY terse
+SELECT count(*) FROM lint_contract((repeat('[', 5000) || repeat(']', 5000))::jsonb);
+SELECT finding, count(*) FROM lint_contract(contract_test.document((SELECT jsonb_agg(jsonb_build_object('name', 'c' || i)) FROM generate_series(1, 2000) AS i))) GROUP BY 1 ORDER BY 1;
+SELECT finding, left(message, 60) FROM lint_contract(contract_test.document('[{"name": "c"}]', jsonb_build_array(jsonb_build_object('type', 'sql', 'mustBe', 0, 'query', 'SELECT ' || repeat('(', 20000) || '1' || repeat(')', 20000))))) AS f WHERE f.severity = 'error';
+-- each of these took seconds or minutes
+SET statement_timeout = '20s';
+SELECT contract_test.translated(p) LIKE 'refused%' AS refused FROM unnest(ARRAY[repeat('(a*)*', 40), '(' || repeat('\b', 11) || ')']) AS p;
+SELECT split_part(contract_test.translated(p), ' ', 2) AS parts FROM unnest(ARRAY[repeat('(a*)*', 700), repeat('(', 49) || repeat('a*', 1000) || repeat(')*', 49), '(' || (SELECT string_agg(chr(97 + i % 26) || '+', '|') FROM generate_series(1, 800) AS i) || ')+', repeat('\b', 1000), repeat('\w{0,25}', 190)]) AS p;
+SELECT count(*) FROM lint_contract(jsonb_set(contract_test.document('[]'), '{schema}', (SELECT jsonb_agg(jsonb_build_object('name', 't' || i, 'properties', jsonb_build_array(jsonb_build_object('name', 'a', 'relationships', jsonb_build_array(jsonb_build_object('to', 't' || (i * 7919 % 10000) || '.a')))))) FROM generate_series(1, 10000) AS i))) WHERE severity = 'error';
+SELECT finding, message FROM lint_contract(contract_test.document(jsonb_build_array(jsonb_build_object('name', 'c', 'quality', (SELECT jsonb_agg(jsonb_build_object('metric', 'invalidValues', 'mustBe', 0, 'arguments', jsonb_build_object('validValues', (SELECT jsonb_agg(v + n * 100000) FROM generate_series(1, 50000) AS v)))) FROM generate_series(0, 1) AS n))))) WHERE severity = 'error';
+SELECT count(*) FROM jsonb_set(contract_test.document('[]'), '{schema}', (SELECT jsonb_agg(jsonb_build_object('name', 't' || i, 'properties', (SELECT jsonb_agg(jsonb_build_object('name', 'a' || j)) FROM generate_series(1, 50) AS j))) FROM generate_series(1, 200) AS i)) AS d, compare_contracts(d, d - 'schema') AS c;
+RESET statement_timeout;
 DROP SCHEMA contract_test CASCADE;
 
 -- many rules of one column are compared in a moment

@@ -81,6 +81,55 @@ SELECT p AS path, v AS value, effect_of(p, v::jsonb) FROM (VALUES
 SELECT b, a, _type_change(jsonb_build_object('physicalType', b), jsonb_build_object('physicalType', a)) FROM (VALUES ('int', 'bigint'), ('bigint', 'int'), ('bigint', 'float8'), ('varchar(5)', 'varchar(9)'), ('varchar(9)', 'character varying(5)'), ('varchar(9)', 'text'), ('text', 'varchar'),
     ('numeric(10,2)', 'numeric(12,2)'), ('numeric(10,2)', 'numeric(10,4)'), ('date', 'timestamp'), ('timestamp', 'timestamptz'), ('uuid', 'text'), ('int4', 'integer'), ('varchar(5)', 'varchar (5)')) AS v (b, a);
 
+SELECT b, a, _type_change(jsonb_build_object('physicalType', b), jsonb_build_object('physicalType', a)) FROM (VALUES ('varchar(99999999999)', 'varchar(9)'), ('varchar(99999999999)', 'varchar(99999999998)'), ('numeric( , )', 'numeric(3)'), ('timestamp(3) without time zone', 'timestamp'), ('timestamp(0)', 'timestamp without time zone (0)')) AS v (b, a);
+SELECT compare_contracts('[]', '{}');
+
+-- whatever changes is told, and what is told decides which versions may follow: the smallest step, and all that are wider
+CREATE TABLE changed (path text, value jsonb);
+INSERT INTO changed VALUES
+    ('{schema,0,properties,0,description}', '"x"'), ('{schema,0,physicalType}', '"view"'), ('{schema,0,properties,1,primaryKeyPosition}', '2'), ('{schema,0,properties,1,quality}', '[{"type": "text", "description": "x"}]'), ('{schema,0,relationships}', '[{"from": "labels.label", "to": "x.json#/a"}]'),
+    ('{schema,0,quality,1}', '{"type": "custom", "engine": "soda", "implementation": "x"}'), ('{slaProperties,0,description}', '"x"'), ('{team}', '{"name": "x"}'), ('{schema,0,properties,2,quality,0,description}', '"x"'), ('{schema,0,properties,1,examples}', '[1]'),
+    ('{schema,0,properties,5}', '{"name": "note"}'), ('{schema,0,properties,5}', '{"name": "note", "logicalTypeOptions": {"maxLength": 3}, "unique": true}'), ('{schema,0,properties,5}', '{"name": "note", "quality": [{"metric": "nullValues", "mustBe": 0}]}'),
+    ('{schema,0,properties,5}', '{"name": "note", "quality": [{"metric": "nullValues", "mustBe": 0, "severity": "warning"}]}'), ('{schema,0,properties,5}', '{"name": "note", "quality": [{"metric": "nullValues", "mustBeLessThan": 5, "unit": "percent"}]}'), ('{schema,0,properties,5}', '{"name": "note", "primaryKey": true}'),
+    ('{schema,0,properties,1,physicalType}', '"varchar(32)"'), ('{schema,0,properties,3,physicalType}', '"real"'), ('{schema,0,properties,3,physicalType}', '"text"'), ('{schema,0,properties,2,quality,0,arguments,validValues}', '["cat", "dog", "cow"]'), ('{schema,0,properties,2,quality,0,arguments,validValues}', '["cat"]'),
+    ('{schema,0,properties,1,required}', 'true'), ('{schema,0,properties,0,required}', 'false'), ('{schema,0,properties,1,logicalTypeOptions,maxLength}', '16'), ('{schema,0,properties,1,logicalTypeOptions,maxLength}', '64'), ('{schema,0,quality}', '[]'), ('{schema,0,quality,0,severity}', '"warning"'),
+    ('{schema,0,properties,3}', NULL), ('{schema,0,properties,1,physicalName}', '"rater"'), ('{slaProperties,0,value}', '3'), ('{slaProperties,0,value}', '12'), ('{slaProperties,1,value}', '99.99'), ('{slaProperties,1}', NULL), ('{slaProperties,2}', '{"property": "retention", "value": 3, "unit": "y"}'),
+    ('{schema,0,customProperties}', '[{"property": "aidataops.schemaWatch", "value": "block"}]'), ('{schema,0,customProperties}', '[{"property": "aidataops.coverage", "value": {"columns": ["label"], "min_rows": 5}}]'), ('{schema,0,properties,2,classification}', '"public"'), ('{servers}', '[{"server": "s", "type": "s3"}]');
+CREATE FUNCTION smallest_step(document jsonb) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE v text;
+BEGIN
+    FOREACH v IN ARRAY '{1.0.1,1.1.0,2.0.0}'::text[] LOOP
+        BEGIN
+            PERFORM create_contract(document || jsonb_build_object('version', v, 'status', 'proposed'));
+            PERFORM drop_contract('labels-gold', v);
+            RETURN CASE v WHEN '1.0.1' THEN 'patch' WHEN '1.1.0' THEN 'minor' ELSE 'major' END;
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL;
+        END;
+    END LOOP;
+END $$;
+WITH document AS (SELECT c.*, CASE WHEN c.value IS NULL THEN d #- c.path::text[] ELSE jsonb_set(d, c.path::text[], c.value) END AS document, d FROM changed AS c, export_contract('labels-gold', '1.0.0') AS d)
+SELECT d.path, d.value, t.changes, smallest_step(d.document) AS step, smallest_step(d.document) = t.bump AS as_told, i.changes AS taken_back
+  FROM document AS d, LATERAL (SELECT string_agg(c.change, ', ') AS changes, (array_agg(c.bump ORDER BY array_position('{major,minor,patch}', c.bump)))[1] AS bump FROM compare_contracts(d.d, d.document) AS c) AS t,
+       LATERAL (SELECT string_agg(c.change, ', ') AS changes FROM compare_contracts(d.document, d.d) AS c) AS i;
+DROP FUNCTION smallest_step;
+DROP TABLE changed;
+
+-- what is kept comes back: of other versions of the standard, fields that nobody knows, nulls, numbers as they were written
+CREATE FUNCTION comes_back(document jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM create_contract(document);
+    RETURN export_contract(document ->> 'id', document ->> 'version')::text = document::text AND drop_contract(document ->> 'id', document ->> 'version') IS NOT NULL;
+END $$;
+SELECT comes_back(d::jsonb) FROM (VALUES
+    ('{"status": "draft", "version": "1.0.0", "id": "old", "kind": "DataContract", "apiVersion": "v3.0.2", "schema": [{"name": "labels_v2", "properties": [{"name": "confidence", "logicalType": "number", "logicalTypeOptions": {"minimum": 0.10, "exclusiveMinimum": true},
+       "quality": [{"rule": "nullCheck", "mustBe": 0, "anything": {"else": [null, 1.50, "é\u0001"]}}]}]}], "team": [{"username": "ann"}]}'),
+    ('{"version": "1.0.0", "id": "new", "kind": "DataContract", "apiVersion": "v3.2.0", "unheardOf": {"a": [null]}, "context": [1, {"b": 2e3}], "schema": [{"name": "labels_v2", "deprecated": true, "properties": [{"name": "label", "logicalType": "string", "enum": [{"value": "a", "label": "A"}], "semanticType": "x"},
+       {"name": "confidence", "logicalType": "vector", "vector": {"dimensions": 3, "distanceMetric": "cosine", "sparse": false}}, {"name": "annotator", "logicalType": "map", "map": {"key": {"logicalType": "string"}, "value": {"logicalType": "integer"}}}]}], "servers": [{"server": "x", "type": "kafka", "port": "${PORT}"}]}'),
+    ('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "bare", "version": "1.0.0", "status": "draft"}')) AS v (d);
+DROP FUNCTION comes_back;
+-- two objects of one table
+SELECT create_contract(contract_version('1.0.0', 'active', '{schema,1}', '{"name": "again", "physicalName": "contract_test.labels_v2"}', 'twice'));
+
 -- a step too small, a step back, a step wide enough
 SELECT create_contract(contract_version('1.0.1', 'active', '{schema,0,properties,1,required}', 'true'));
 SELECT create_contract(contract_version('1.1.0', 'active', '{schema,0,properties,1,required}', 'true'));
@@ -161,6 +210,11 @@ SELECT * FROM create_contract(infer_contract('visit'));
 SELECT promise, judged, severity, description FROM describe_contract('visit', '1.0.0');
 SELECT * FROM lint_contract(infer_contract('visit'));
 SELECT infer_contract('visit', 0) #> '{schema,0,properties,0}', infer_contract(NULL);
+-- names that queries have too, and more columns than a function has arguments
+CREATE TABLE wide (rows int, n text);
+DO $$ BEGIN FOR i IN 1 .. 150 LOOP EXECUTE format('ALTER TABLE wide ADD c%s int', i); END LOOP; END $$;
+INSERT INTO wide (rows, n) SELECT i, 'x' FROM generate_series(1, 200) AS i;
+SELECT jsonb_array_length(d #> '{schema,0,properties}'), d #> '{schema,0,properties,0,quality}', (SELECT count(*) FROM lint_contract(d)) FROM infer_contract('wide') AS d;
 SELECT infer_contract('visit_pkey');
 SELECT infer_contract('visit', -1);
 SET ROLE contract_stranger;
