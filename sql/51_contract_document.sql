@@ -12,6 +12,17 @@ CREATE FUNCTION aidataops._document_findings(document jsonb) RETURNS TABLE (seve
 COMMENT ON FUNCTION aidataops._document_findings(jsonb) IS 'Internal: what is wrong with a document, as far as it tells without the database.';
 
 -- Rules of rows are given to what will judge rows by them, those of a table at once, and one by one if one of them is refused.
+CREATE FUNCTION aidataops._judged_rules(document jsonb) RETURNS TABLE (object text, rule jsonb, pointer text)
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY SELECT r.object, aidataops._rule_json(r.rule, k.kind, r.columns, r.parameters, 'error'), r.pointer
+      FROM aidataops._rules(document) AS r
+     CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'missing' THEN 'required' WHEN 'model_share' THEN 'not_values' WHEN 'invalid' THEN r.parameters ->> 'check' ELSE r.kind END AS kind) AS k
+     WHERE (r.level = 'row' OR r.kind IN ('missing', 'model_share', 'invalid')) AND k.kind <> 'expression';
+END $$;
+COMMENT ON FUNCTION aidataops._judged_rules(jsonb) IS 'Internal: the rules of a document by which rows are judged one by one, as elements of rulesets.';
+
 CREATE FUNCTION aidataops._ruleset_findings(document jsonb) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -19,10 +30,7 @@ DECLARE
     of_table record;
     detail text;
 BEGIN
-    FOR of_table IN SELECT array_agg(aidataops._rule_json(r.rule, k.kind, r.columns, r.parameters, 'error')) AS rules, array_agg(r.pointer) AS pointers
-      FROM aidataops._rules(document) AS r
-     CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'missing' THEN 'required' WHEN 'model_share' THEN 'not_values' WHEN 'invalid' THEN r.parameters ->> 'check' ELSE r.kind END AS kind) AS k
-     WHERE (r.level = 'row' OR r.kind IN ('missing', 'model_share', 'invalid')) AND k.kind <> 'expression' GROUP BY r.object LOOP
+    FOR of_table IN SELECT array_agg(r.rule) AS rules, array_agg(r.pointer) AS pointers FROM aidataops._judged_rules(document) AS r GROUP BY r.object LOOP
         BEGIN
             PERFORM aidataops._ruleset('contract', 'version', 'table', to_jsonb(of_table.rules));
             CONTINUE;
@@ -40,6 +48,32 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._ruleset_findings(jsonb) IS 'Internal: rules of rows of a document that cannot be enforced, whatever the table.';
+
+-- A row of NULL tells whether rules fit the types of columns, and runs nobody's code: domains are left aside.
+CREATE FUNCTION aidataops._misfit_findings(document jsonb, search_path name[]) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+DECLARE
+    it record;
+    how text;
+BEGIN
+    FOR it IN
+        SELECT r.rule, r.pointer, (SELECT string_agg(format('NULL::%s', format_type(aidataops._base_type(a.atttypid), NULL)), ', ' ORDER BY c.ordinality)
+                                     FROM jsonb_array_elements_text(r.rule -> 'columns') WITH ORDINALITY AS c (name, ordinality)
+                                     JOIN pg_attribute AS a ON a.attrelid = t.relation_oid AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped
+                                   HAVING count(*) = jsonb_array_length(r.rule -> 'columns')) AS nulls
+          FROM aidataops._document_tables(document, search_path) AS t JOIN aidataops._judged_rules(document) AS r ON r.object = t.object WHERE t.relation_oid IS NOT NULL
+    LOOP
+        CONTINUE WHEN it.nulls IS NULL;
+        BEGIN
+            EXECUTE format('SELECT aidataops.conforms(%L::aidataops.ruleset, %s)', aidataops._ruleset('contract', 'version', 'table', jsonb_build_array(it.rule)), it.nulls);
+        EXCEPTION WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS how = PG_EXCEPTION_HINT;
+            RETURN QUERY SELECT 'warning', it.pointer, 'misfit', SQLERRM, coalesce(nullif(how, ''), 'As long as it does not fit, it cannot be enforced, and check_contract() cannot measure it.');
+        END;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION aidataops._misfit_findings(jsonb, name[]) IS 'Internal: rules of rows that do not fit the types of the columns that they are about.';
 
 CREATE FUNCTION aidataops._findings(document jsonb) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp SET jit = off

@@ -118,15 +118,20 @@ CREATE FUNCTION aidataops._lint_contract(document jsonb, search_path name[]) RET
 AS $$
 DECLARE
     has_form boolean := true;
+    fits boolean := true;
     it record;
 BEGIN
     FOR it IN SELECT * FROM aidataops._findings(document) LOOP
         -- what has not the form cannot be looked up
         has_form := has_form AND it.finding NOT IN ('wrong_type', 'missing_field', 'duplicate_name');
+        fits := fits AND it.severity <> 'error'; -- what is no rule at all need not fit
         RETURN QUERY SELECT it.severity, it.pointer, it.finding, it.message, it.hint;
     END LOOP;
     IF has_form THEN
         RETURN QUERY SELECT f.* FROM aidataops._database_findings(document, search_path) AS f;
+        IF fits THEN
+            RETURN QUERY SELECT f.* FROM aidataops._misfit_findings(document, search_path) AS f;
+        END IF;
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._lint_contract(jsonb, name[]) IS 'Internal: lint_contract() with a search path.';

@@ -215,6 +215,9 @@ CREATE TABLE wide (rows int, n text);
 DO $$ BEGIN FOR i IN 1 .. 150 LOOP EXECUTE format('ALTER TABLE wide ADD c%s int', i); END LOOP; END $$;
 INSERT INTO wide (rows, n) SELECT i, 'x' FROM generate_series(1, 200) AS i;
 SELECT jsonb_array_length(d #> '{schema,0,properties}'), d #> '{schema,0,properties,0,quality}', (SELECT count(*) FROM lint_contract(d)) FROM infer_contract('wide') AS d;
+-- rules that do not fit their columns
+SELECT f.severity, f.pointer, f.finding, f.message, f.hint FROM lint_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "misfit", "version": "1.0.0", "status": "draft", "schema": [{"name": "wide", "quality": [{"type": "custom", "engine": "aidataops", "implementation": {"kind": "compare", "columns": ["rows", "n"], "operator": "<"}}],
+    "properties": [{"name": "rows", "logicalTypeOptions": {"minLength": 1}, "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["x"]}, "mustBeLessThan": 5}]}, {"name": "n", "logicalTypeOptions": {"minimum": 1, "maxLength": 3}}, {"name": "gone", "logicalTypeOptions": {"minimum": 1}}]}]}') AS f WHERE f.severity <> 'note';
 SELECT infer_contract('visit_pkey');
 SELECT infer_contract('visit', -1);
 SET ROLE contract_stranger;
