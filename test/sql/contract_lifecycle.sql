@@ -108,9 +108,9 @@ BEGIN
     END LOOP;
 END $$;
 WITH document AS (SELECT c.*, CASE WHEN c.value IS NULL THEN d #- c.path::text[] ELSE jsonb_set(d, c.path::text[], c.value) END AS document, d FROM changed AS c, export_contract('labels-gold', '1.0.0') AS d)
-SELECT d.path, d.value, t.changes, smallest_step(d.document) AS step, smallest_step(d.document) = t.bump AS as_told, i.changes AS taken_back
+SELECT d.path, d.value, t.changes, s.step, s.step = t.bump AS as_told, i.changes AS taken_back
   FROM document AS d, LATERAL (SELECT string_agg(c.change, ', ') AS changes, (array_agg(c.bump ORDER BY array_position('{major,minor,patch}', c.bump)))[1] AS bump FROM compare_contracts(d.d, d.document) AS c) AS t,
-       LATERAL (SELECT string_agg(c.change, ', ') AS changes FROM compare_contracts(d.document, d.d) AS c) AS i;
+       LATERAL (SELECT string_agg(c.change, ', ') AS changes FROM compare_contracts(d.document, d.d) AS c) AS i, smallest_step(d.document) AS s (step);
 DROP FUNCTION smallest_step;
 DROP TABLE changed;
 
