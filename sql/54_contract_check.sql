@@ -656,9 +656,9 @@ CREATE FUNCTION aidataops._examples_query(numbers integer[], violations text[], 
             SELECT format('(SELECT %s AS number, jsonb_agg(e.example) AS examples FROM (SELECT %s AS example FROM (%s) AS r WHERE %s LIMIT 5) AS e)', f.number, f.sample, rows, f.violation) AS part
               FROM unnest(numbers, violations, samples, failing) AS f (number, violation, sample, failing) WHERE f.failing > 1000
             UNION ALL
-            SELECT format('(SELECT n.number, jsonb_agg(n.example ORDER BY n.nth) AS examples FROM (SELECT v.*, row_number() OVER (PARTITION BY v.number ORDER BY v.example) AS nth '
-                          'FROM (%s) AS r CROSS JOIN LATERAL (VALUES %s) AS v (number, example) WHERE v.example IS NOT NULL) AS n WHERE n.nth <= 5 GROUP BY n.number)',
-                          rows, string_agg(format('(%s, CASE WHEN %s THEN %s END)', f.number, f.violation, f.sample), ', '))
+            -- aggregates and not VALUES for each row, whose expressions are compiled anew for each row
+            SELECT format('(SELECT n.number, jsonb_path_query_array(n.examples, ''$[0 to 4]'') AS examples FROM (SELECT ARRAY[%s] AS list FROM (%s) AS r) AS s, unnest(%L::integer[], s.list) AS n (number, examples))',
+                          string_agg(format('jsonb_agg(%1$s ORDER BY %1$s) FILTER (WHERE %2$s)', f.sample, f.violation), ', ' ORDER BY f.number), rows, array_agg(f.number ORDER BY f.number))
               FROM unnest(numbers, violations, samples, failing) AS f (number, violation, sample, failing) WHERE f.failing BETWEEN 1 AND 1000
             HAVING count(*) > 0) AS parts;
     END;

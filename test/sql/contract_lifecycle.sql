@@ -85,6 +85,7 @@ SELECT b, a, _type_change(jsonb_build_object('physicalType', b), jsonb_build_obj
 SELECT compare_contracts('[]', '{}');
 
 -- whatever changes is told, and what is told decides which versions may follow: the smallest step, and all that are wider
+BEGIN;
 CREATE TABLE changed (path text, value jsonb);
 INSERT INTO changed VALUES
     ('{schema,0,properties,0,description}', '"x"'), ('{schema,0,physicalType}', '"view"'), ('{schema,0,properties,1,primaryKeyPosition}', '2'), ('{schema,0,properties,1,quality}', '[{"type": "text", "description": "x"}]'), ('{schema,0,relationships}', '[{"from": "labels.label", "to": "x.json#/a"}]'),
@@ -111,8 +112,7 @@ WITH document AS (SELECT c.*, CASE WHEN c.value IS NULL THEN d #- c.path::text[]
 SELECT d.path, d.value, t.changes, s.step, s.step = t.bump AS as_told, i.changes AS taken_back
   FROM document AS d, LATERAL (SELECT string_agg(c.change, ', ') AS changes, (array_agg(c.bump ORDER BY array_position('{major,minor,patch}', c.bump)))[1] AS bump FROM compare_contracts(d.d, d.document) AS c) AS t,
        LATERAL (SELECT string_agg(c.change, ', ') AS changes FROM compare_contracts(d.document, d.d) AS c) AS i, smallest_step(d.document) AS s (step);
-DROP FUNCTION smallest_step;
-DROP TABLE changed;
+ROLLBACK;
 
 -- what is kept comes back: of other versions of the standard, fields that nobody knows, nulls, numbers as they were written
 CREATE FUNCTION comes_back(document jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
