@@ -250,7 +250,7 @@ SELECT a.reason, e.side, e.area, e.cause FROM alert AS a JOIN monitor AS m USING
 -- measuring that takes too long
 CREATE VIEW slow AS SELECT e.* FROM events AS e, (SELECT pg_sleep(10) IS NULL AS x OFFSET 0) AS s;
 SELECT create_dataset('slow', 'slow', key => '{}', storage => 'fingerprint', roles => '{"at": "time", "x": "number", "kind": "category"}');
-SELECT create_monitor('slow', 'slow', reference => 'previous', time_column => 'at', window_size => '1 day', run_timeout => '100 ms');
+SELECT create_monitor('slow', 'slow', reference => 'previous', time_column => 'at', window_size => '1 day', run_timeout => '1 second');
 SELECT status, sqlstate, error FROM run_monitor('slow');
 -- an error that goes away resolves its alert
 SELECT tag('loans@1', 'base');
