@@ -11,10 +11,6 @@
 #include "fmgr.h"
 #include "utils/float.h"
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
-
 static inline bool
 range_int_broken(const RowOp *op, int64 value)
 {

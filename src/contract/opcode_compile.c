@@ -123,6 +123,7 @@ ruleset_compile(RuleList *list, ColumnSource *sources)
 		}
 	}
 	put_slow_last(compiled);
+	compiled->expectations = palloc0(sizeof(char *) * (compiled->nops + 1));
 	AtEOXact_GUC(false, guc_level);
 	return compiled;
 }

@@ -17,10 +17,6 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
-
 #define LIST_LIMIT 8 /* up to so many strings are compared one by one */
 
 static void

@@ -13,10 +13,6 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
-
 typedef struct Items
 {
 	Oid element; /* InvalidOid: jsonb */

@@ -13,10 +13,6 @@
 #include "regex/regex.h"
 #include "utils/builtins.h"
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
-
 static bool
 bpchar_length_broken(const RowOp *op, Datum value, Datum other)
 {

@@ -67,7 +67,7 @@ append_bounds(StringInfo words, JsonbContainer *parameters, const char *const *n
 }
 
 static char *
-expectation(const CompiledRuleset *compiled, const RowOp *op, bool other_sensitive)
+expectation_of_op(const CompiledRuleset *compiled, const RowOp *op)
 {
 	static const char *const range_phrases[] = {"at least", "at most", "more than", "less than"};
 	static const char *const size_names[] = {"min", "max", "required"};
@@ -128,6 +128,17 @@ expectation(const CompiledRuleset *compiled, const RowOp *op, bool other_sensiti
 	return words.data;
 }
 
+/* The same for each row, and one bad row seldom comes alone. */
+static const char *
+expectation(const CompiledRuleset *compiled, const RowOp *op)
+{
+	char **kept = &compiled->expectations[op - compiled->ops];
+
+	if (*kept == NULL)
+		*kept = MemoryContextStrdup(compiled->context, expectation_of_op(compiled, op));
+	return *kept;
+}
+
 char *
 problem_in_words(const CompiledRuleset *compiled, const RowOp *op, Datum value, bool isnull,
 				 Datum other)
@@ -140,8 +151,7 @@ problem_in_words(const CompiledRuleset *compiled, const RowOp *op, Datum value, 
 	if (isnull)
 		return psprintf("Column \"%s\" is NULL.", column);
 	words = psprintf("Column \"%s\" is %s, but must be %s", column,
-					 value_in_words(type, value, rule->sensitive),
-					 expectation(compiled, op, rule->sensitive));
+					 value_in_words(type, value, rule->sensitive), expectation(compiled, op));
 	if (rule->kind == RULE_COMPARE && !rule->sensitive)
 		return psprintf("%s, which is %s.", words,
 						value_in_words(compiled->sources[rule->columns[1]].type, other, false));
