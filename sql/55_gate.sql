@@ -322,13 +322,14 @@ BEGIN
             DETAIL = format('It takes the rights of role "%s", who owns it.', pg_get_userbyid(owner));
     END IF;
     -- The gate is asked once, in a filter that comes before the scan. WITH keeps the view from being one that can be updated.
-    gate := format('WITH gate AS MATERIALIZED (SELECT aidataops.gated_version(%s, %L, %L::interval, %L) AS number) ', ds.dataset_id, stage, max_age,
-                   CASE WHEN NOT live THEN e.history_table END);
+    -- What the view says is read with the caller's search_path, so it says where each operator and type is.
+    gate := format('WITH gate AS MATERIALIZED (SELECT aidataops.gated_version(%s, %L::pg_catalog.text, %L::pg_catalog.interval, %L::pg_catalog.name) AS number) ',
+                   ds.dataset_id, stage, max_age, CASE WHEN NOT live THEN e.history_table END);
     RETURN gate || CASE WHEN live THEN
-        format('SELECT %s FROM %s AS r WHERE (SELECT g.number FROM gate AS g) = 0', aidataops._columns((SELECT s.column_names FROM aidataops._shape(source) AS s), 'r'), source::regclass)
+        format('SELECT %s FROM %s AS r WHERE (SELECT g.number FROM gate AS g) OPERATOR(pg_catalog.=) 0', aidataops._columns((SELECT s.column_names FROM aidataops._shape(source) AS s), 'r'), source::regclass)
     ELSE
-        format('SELECT %s FROM aidataops_history.%I AS r WHERE (SELECT g.number FROM gate AS g) > 0 '
-               'AND r.%I <= (SELECT g.number FROM gate AS g) AND r.%I > (SELECT g.number FROM gate AS g)',
+        format('SELECT %s FROM aidataops_history.%I AS r WHERE (SELECT g.number FROM gate AS g) OPERATOR(pg_catalog.>) 0 '
+               'AND r.%I OPERATOR(pg_catalog.<=) (SELECT g.number FROM gate AS g) AND r.%I OPERATOR(pg_catalog.>) (SELECT g.number FROM gate AS g)',
                aidataops._columns(e.column_names, 'r'), e.history_table, e.prefix || 'added', e.prefix || 'removed')
     END;
 END $$;
