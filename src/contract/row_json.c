@@ -30,7 +30,7 @@ typedef struct ColumnJson
 
 struct RowJson
 {
-	TupleDesc descriptor;
+	int ncolumns;
 	ColumnJson *columns;
 };
 
@@ -83,7 +83,7 @@ row_json_prepare(TupleDesc descriptor)
 {
 	RowJson *rows = palloc(sizeof(RowJson));
 
-	rows->descriptor = descriptor;
+	rows->ncolumns = descriptor->natts;
 	rows->columns = palloc0(sizeof(ColumnJson) * (descriptor->natts + 1));
 	for (int i = 0; i < descriptor->natts; i++)
 	{
@@ -206,7 +206,7 @@ build_json(const RowJson *rows, const Datum *values, const bool *nulls)
 	JsonbParseState *parse = NULL;
 
 	pushJsonbValue(&parse, WJB_BEGIN_OBJECT, NULL);
-	for (int i = 0; i < rows->descriptor->natts; i++)
+	for (int i = 0; i < rows->ncolumns; i++)
 	{
 		const ColumnJson *column = &rows->columns[i];
 		JsonbValue value = {.type = jbvNull};
@@ -223,11 +223,11 @@ build_json(const RowJson *rows, const Datum *values, const bool *nulls)
 
 /* Whatever the session's settings. Casts of the row's types may write such rows themselves, so nothing is kept. */
 Jsonb *
-row_as_json(const RowJson *rows, HeapTuple tuple)
+row_as_json(const RowJson *rows, TupleDesc descriptor, HeapTuple tuple)
 {
 	int guc_level = NewGUCNestLevel();
-	Datum *values = palloc(sizeof(Datum) * (rows->descriptor->natts + 1));
-	bool *nulls = palloc(sizeof(bool) * (rows->descriptor->natts + 1));
+	Datum *values = palloc(sizeof(Datum) * (rows->ncolumns + 1));
+	bool *nulls = palloc(sizeof(bool) * (rows->ncolumns + 1));
 	Jsonb *json;
 
 	if (extra_float_digits < 1)
@@ -236,7 +236,7 @@ row_as_json(const RowJson *rows, HeapTuple tuple)
 		set_for_now("IntervalStyle", "postgres");
 	if (DateStyle != USE_ISO_DATES)
 		set_for_now("DateStyle", "ISO, YMD");
-	heap_deform_tuple(tuple, rows->descriptor, values, nulls);
+	heap_deform_tuple(tuple, descriptor, values, nulls);
 	json = build_json(rows, values, nulls);
 	AtEOXact_GUC(false, guc_level);
 	return json;

@@ -401,25 +401,27 @@ breaks_an_error(const BrokenRow *row)
 	return false;
 }
 
-static RowJson *
-rows_as_json(RowTrigger *state, Relation relation)
+static Jsonb *
+tuple_as_json(const BrokenRow *row, HeapTuple tuple)
 {
+	RowTrigger *state = row->state;
+	TupleDesc descriptor = RelationGetDescr(row->data->tg_relation);
+
 	if (state->rows == NULL)
 	{
 		MemoryContext previous = MemoryContextSwitchTo(state->kept.context);
 
-		state->rows = row_json_prepare(CreateTupleDescCopy(RelationGetDescr(relation)));
+		state->rows = row_json_prepare(descriptor);
 		MemoryContextSwitchTo(previous);
 	}
-	return state->rows;
+	return row_as_json(state->rows, descriptor, tuple);
 }
 
 static Jsonb *
 json_of(BrokenRow *row)
 {
 	if (row->json == NULL)
-		row->json =
-			row_as_json(rows_as_json(row->state, row->data->tg_relation), new_row(row->data));
+		row->json = tuple_as_json(row, new_row(row->data));
 	return row->json;
 }
 
@@ -491,8 +493,7 @@ set_aside(BrokenRow *row)
 	quarantined.content = json_of(row);
 	if (quarantined.is_update && state->nkey > 0) /* else the row cannot be found again */
 	{
-		Jsonb *old =
-			row_as_json(rows_as_json(state, row->data->tg_relation), row->data->tg_trigtuple);
+		Jsonb *old = tuple_as_json(row, row->data->tg_trigtuple);
 
 		quarantined.key = json_members(old, state->key, state->nkey);
 		quarantined.former = json_members_changed(old, quarantined.content);

@@ -476,6 +476,17 @@ SELECT outcome, problem FROM release_quarantine('later', repair => '{"label": "c
 SELECT discard_quarantine('later', 'gone', purge => true);
 SELECT DISTINCT content, former FROM quarantine WHERE contract = 'later' AND status = 'discarded';
 
+-- a column that was added after the row was written has its default in what was there before
+CREATE TABLE grown (id int PRIMARY KEY, label text, score float8);
+INSERT INTO grown VALUES (1, 'cat', 0.5);
+ALTER TABLE grown ADD COLUMN since int DEFAULT 7;
+SELECT status FROM create_contract(document('grown', 'grown'));
+SELECT count(*) FROM enforce_contract('grown', 'grown', 'quarantine', validate => false);
+UPDATE grown SET label = 'bird', since = 8 WHERE id = 1;
+SELECT content, former FROM quarantine WHERE contract = 'grown';
+SELECT outcome, problem FROM release_quarantine('grown', repair => '{"label": "dog"}');
+SELECT * FROM grown;
+
 -- rules of rows and of tables read constants alike: 0.1 is a value of float4
 CREATE TABLE narrow (id int PRIMARY KEY, r float4, s float4);
 SELECT status FROM create_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "narrow", "version": "1.0.0", "status": "active", "schema": [{"name": "narrow", "physicalName": "enforcement.narrow", "properties": [
