@@ -471,6 +471,10 @@ COMMENT ON FUNCTION aidataops.describe_columns(regclass) IS
 
 -- pgvector
 
+CREATE FUNCTION aidataops._profile_accum_castable(aidataops.profile, anyelement) RETURNS aidataops.profile
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'profile_accum_castable';
+COMMENT ON FUNCTION aidataops._profile_accum_castable(aidataops.profile, anyelement) IS 'Internal: transition of profile_agg() of types that have a cast to real[].';
+
 CREATE FUNCTION aidataops.enable_vector() RETURNS SETOF regtype
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -487,10 +491,8 @@ BEGIN
           JOIN pg_type AS t ON t.oid = d.objid JOIN pg_cast AS c ON c.castsource = t.oid AND c.casttarget = 'real[]'::regtype
          WHERE e.extname = 'vector' ORDER BY t.typname
     LOOP
-        IF to_regprocedure(format('aidataops._profile_accum(aidataops.profile, %s)', found.type)) IS NULL THEN
-            EXECUTE format('CREATE FUNCTION aidataops._profile_accum(aidataops.profile, %s) RETURNS aidataops.profile LANGUAGE sql IMMUTABLE PARALLEL SAFE '
-                           'RETURN aidataops._profile_accum($1, $2::real[])', found.type);
-            EXECUTE format('CREATE AGGREGATE aidataops.profile_agg(%s) (SFUNC = aidataops._profile_accum, STYPE = aidataops.profile, FINALFUNC = aidataops._profile_final, '
+        IF to_regprocedure(format('aidataops.profile_agg(%s)', found.type)) IS NULL THEN
+            EXECUTE format('CREATE AGGREGATE aidataops.profile_agg(%s) (SFUNC = aidataops._profile_accum_castable, STYPE = aidataops.profile, FINALFUNC = aidataops._profile_final, '
                            'INITCOND = ''profile1:embedding:'', COMBINEFUNC = aidataops.profile_add, PARALLEL = SAFE)', found.type);
         END IF;
         RETURN NEXT found.type;

@@ -1,6 +1,21 @@
 -- What was set aside, and whether enforcement is what it should be (docs/enforcement.md)
 
-CREATE FUNCTION aidataops.__close_quarantine(caller oid, quarantine_id bigint, status text, reason text, repair jsonb, purge boolean) RETURNS boolean
+CREATE FUNCTION aidataops._check_may_close(caller oid, relation oid) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    existing record;
+BEGIN
+    SELECT c.relowner, c.relname INTO existing FROM pg_class AS c WHERE c.oid = relation;
+    IF existing IS NULL THEN
+        PERFORM aidataops._check_may_act_for(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.quarantine'::regclass), 'close rows of a table that was dropped');
+    ELSE
+        PERFORM aidataops._check_may_act_for(caller, existing.relowner, format('close quarantined rows of table "%s"', existing.relname));
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._check_may_close(oid, oid) IS 'Internal: an error unless a caller may close rows of the quarantine of a table.';
+
+CREATE FUNCTION aidataops.__mark_released(caller oid, quarantine_id bigint, repair jsonb) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -8,30 +23,22 @@ DECLARE
     existing record;
 BEGIN
     -- whoever else closes the same row is waited for
-    SELECT q.status, c.relowner, c.relname INTO existing
-      FROM aidataops.quarantine AS q
-      LEFT JOIN pg_class AS c ON c.oid = aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name)
-     WHERE q.quarantine_id = __close_quarantine.quarantine_id FOR UPDATE OF q;
+    SELECT q.status, aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) AS relation INTO existing
+      FROM aidataops.quarantine AS q WHERE q.quarantine_id = __mark_released.quarantine_id FOR UPDATE;
     IF existing.status IS NULL OR existing.status <> 'open' THEN
         RETURN false;
     END IF;
-    IF existing.relname IS NULL THEN -- the table is gone
-        PERFORM aidataops._check_may_act_for(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.quarantine'::regclass), 'close rows of a table that was dropped');
-    ELSE
-        PERFORM aidataops._check_may_act_for(caller, existing.relowner, format('close quarantined rows of table "%s"', existing.relname));
-    END IF;
+    PERFORM aidataops._check_may_close(caller, existing.relation);
     UPDATE aidataops.quarantine AS q
-       SET status = __close_quarantine.status, reason = __close_quarantine.reason, repair = __close_quarantine.repair, closed_at = clock_timestamp(), closed_by = session_user,
-           content = CASE WHEN purge THEN NULL ELSE q.content END, key = CASE WHEN purge THEN NULL ELSE q.key END,
-           former = CASE WHEN purge THEN NULL ELSE q.former END, problems = CASE WHEN purge THEN '{}' ELSE q.problems END
-     WHERE q.quarantine_id = __close_quarantine.quarantine_id;
+       SET status = 'released', repair = __mark_released.repair, closed_at = clock_timestamp(), closed_by = session_user
+     WHERE q.quarantine_id = __mark_released.quarantine_id;
     RETURN true;
 END $$;
-COMMENT ON FUNCTION aidataops.__close_quarantine(oid, bigint, text, text, jsonb, boolean) IS 'Internal: marks a row of the quarantine as released or discarded; false if it is not open.';
-REVOKE ALL ON FUNCTION aidataops.__close_quarantine(oid, bigint, text, text, jsonb, boolean) FROM PUBLIC;
-CREATE FUNCTION aidataops._close_quarantine(quarantine_id bigint, status text, reason text, repair jsonb, purge boolean) RETURNS boolean
+COMMENT ON FUNCTION aidataops.__mark_released(oid, bigint, jsonb) IS 'Internal: marks a row of the quarantine as released; false if it is not open.';
+REVOKE ALL ON FUNCTION aidataops.__mark_released(oid, bigint, jsonb) FROM PUBLIC;
+CREATE FUNCTION aidataops._mark_released(quarantine_id bigint, repair jsonb) RETURNS boolean
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._close_quarantine(bigint, text, text, jsonb, boolean) IS 'Internal: the same with the caller''s rights checked.';
+COMMENT ON FUNCTION aidataops._mark_released(bigint, jsonb) IS 'Internal: the same with the caller''s rights checked.';
 
 -- The functions below run as the caller, whose INSERT or UPDATE it is.
 CREATE FUNCTION aidataops._columns_written(relation regclass, operation text, names text[]) RETURNS text
@@ -104,6 +111,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     r record;
+    here text := aidataops._database_origin(); -- rows of other tables are told from those of this one before their policy is asked
 BEGIN
     IF relation IS NULL THEN
         RAISE EXCEPTION 'relation must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -112,6 +120,7 @@ BEGIN
     END IF;
     FOR r IN SELECT q.* FROM aidataops.quarantine AS q
               WHERE q.status = 'open' AND q.content IS NOT NULL AND (quarantine_ids IS NULL OR q.quarantine_id = ANY (quarantine_ids))
+                AND (q.relation_oid = relation OR q.relation_origin <> here)
                 AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) = relation
               ORDER BY q.quarantine_id
     LOOP
@@ -119,7 +128,7 @@ BEGIN
         outcome := 'kept';
         problem := NULL;
         BEGIN
-            CONTINUE WHEN NOT aidataops._close_quarantine(r.quarantine_id, 'released', NULL, repair, false);
+            CONTINUE WHEN NOT aidataops._mark_released(r.quarantine_id, repair);
             IF aidataops._write_quarantined(relation, r.operation, r.key, r.content, r.former, coalesce(repair, '{}')) = 0 THEN
                 SELECT array_to_string(q.problems, ' ') INTO problem FROM aidataops.quarantine AS q
                  WHERE q.quarantine_id > r.quarantine_id AND q.quarantined_at = now() AND q.relation_oid = relation ORDER BY q.quarantine_id DESC LIMIT 1;
@@ -136,20 +145,31 @@ END $$;
 COMMENT ON FUNCTION aidataops.release_quarantine(regclass, bigint[], jsonb) IS
 'Writes rows that were set aside to their table after all: of the given numbers, or all that are open, with the columns in repair replaced by its values. Each row is tried by itself: released, or kept with the problem if it still breaks a rule or cannot be written. An UPDATE is done to the row that had the key then, and only to the columns that it changed or that repair names; it is kept if one of the former has been updated since. Runs as the caller, who needs the rights of the table''s owner.';
 
-CREATE FUNCTION aidataops.discard_quarantine(relation regclass, reason text, quarantine_ids bigint[] DEFAULT NULL, purge boolean DEFAULT false) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION aidataops._discard_quarantine(caller oid, relation regclass, reason text, quarantine_ids bigint[], purge boolean) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    discarded bigint;
 BEGIN
     IF relation IS NULL OR coalesce(btrim(reason), '') = '' OR purge IS NULL THEN
         RAISE EXCEPTION 'relation and a reason must be given' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN (SELECT count(*) FILTER (WHERE aidataops._close_quarantine(q.quarantine_id, 'discarded', reason, NULL, purge))
-              FROM (SELECT q.quarantine_id FROM aidataops.quarantine AS q
-                     WHERE q.status = 'open' AND (quarantine_ids IS NULL OR q.quarantine_id = ANY (quarantine_ids))
-                       AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) = relation
-                     ORDER BY q.quarantine_id) AS q);
+    PERFORM aidataops._check_may_close(caller, relation);
+    UPDATE aidataops.quarantine AS q
+       SET status = 'discarded', reason = _discard_quarantine.reason, closed_at = clock_timestamp(), closed_by = session_user,
+           content = CASE WHEN purge THEN NULL ELSE q.content END, key = CASE WHEN purge THEN NULL ELSE q.key END,
+           former = CASE WHEN purge THEN NULL ELSE q.former END, problems = CASE WHEN purge THEN '{}' ELSE q.problems END
+     WHERE q.status = 'open' AND (quarantine_ids IS NULL OR q.quarantine_id = ANY (quarantine_ids))
+       AND (q.relation_oid = relation OR q.relation_origin <> aidataops._database_origin())
+       AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) = relation;
+    GET DIAGNOSTICS discarded = ROW_COUNT;
+    RETURN discarded;
 END $$;
+COMMENT ON FUNCTION aidataops._discard_quarantine(oid, regclass, text, bigint[], boolean) IS 'Internal: discard_quarantine().';
+REVOKE ALL ON FUNCTION aidataops._discard_quarantine(oid, regclass, text, bigint[], boolean) FROM PUBLIC;
+CREATE FUNCTION aidataops.discard_quarantine(relation regclass, reason text, quarantine_ids bigint[] DEFAULT NULL, purge boolean DEFAULT false) RETURNS bigint
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops.discard_quarantine(regclass, text, bigint[], boolean) IS
 'Closes rows that were set aside without writing them, of the given numbers or all that are open of a table, and records who, when and why. purge: their content is erased, too, and only that they were there is kept. Returns their number. Needs the rights of the table''s owner.';
 

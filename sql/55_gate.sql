@@ -17,7 +17,29 @@ CREATE FUNCTION aidataops._contracts_in_force(dataset aidataops.dataset) RETURNS
     END;
 COMMENT ON FUNCTION aidataops._contracts_in_force(aidataops.dataset) IS 'Internal: the versions of contracts that hold for the table of a dataset.';
 
--- Rules may be meant for some stages only: {"stages": ["training"]} in their parameters.
+CREATE INDEX check_run_fingerprint_idx ON aidataops.check_run (dataset_id, fingerprint, run_id);
+COMMENT ON INDEX aidataops.check_run_fingerprint_idx IS 'Finds the last check of rows with a fingerprint.';
+
+-- Rules may be meant for some stages only: {"stages": ["training"]} in their parameters. Inlined into the queries that ask for them.
+CREATE FUNCTION aidataops._broken_rules(run bigint, stage text) RETURNS SETOF aidataops.check_result
+    LANGUAGE sql STABLE ROWS 3
+    BEGIN ATOMIC
+        SELECT r.* FROM aidataops.check_run AS w JOIN aidataops.check_result AS r USING (run_id)
+          LEFT JOIN aidataops.rule AS u ON u.contract = w.contract AND u.version = w.contract_version AND u.rule = r.rule
+         WHERE w.run_id = run AND r.outcome IN ('fail', 'error')
+           AND (stage IS NULL OR u.parameters -> 'stages' IS NULL OR u.parameters -> 'stages' ? stage);
+    END;
+COMMENT ON FUNCTION aidataops._broken_rules(bigint, text) IS 'Internal: what a check found broken or could not measure, of the rules that count at a stage (NULL: all).';
+
+CREATE FUNCTION aidataops._last_check(contract aidataops.contract, dataset_id integer, fingerprint aidataops.fingerprint) RETURNS bigint
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT max(w.run_id) FROM aidataops.check_run AS w
+         WHERE w.contract = (_last_check.contract).contract AND w.contract_version = (_last_check.contract).version AND w.document_hash = (_last_check.contract).document_hash
+           AND w.dataset_id = _last_check.dataset_id AND w.fingerprint OPERATOR(aidataops.=) _last_check.fingerprint;
+    END;
+COMMENT ON FUNCTION aidataops._last_check(aidataops.contract, integer, aidataops.fingerprint) IS 'Internal: the last check of a fingerprint by the document as it is; NULL if there is none.';
+
 -- What was measured is told to those only who may read it in check_result; others learn which rules they are.
 CREATE FUNCTION aidataops._findings(caller oid, run bigint, stage text) RETURNS text[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -28,11 +50,8 @@ DECLARE
     findings text[] := '{}';
 BEGIN
     FOR broken IN
-        SELECT w.contract, w.contract_version, r.rule, r.outcome, r.message FROM aidataops.check_run AS w JOIN aidataops.check_result AS r USING (run_id)
-          LEFT JOIN aidataops.rule AS u ON u.contract = w.contract AND u.version = w.contract_version AND u.rule = r.rule
-         WHERE w.run_id = run AND r.outcome IN ('fail', 'error')
-           AND (stage IS NULL OR u.parameters -> 'stages' IS NULL OR u.parameters -> 'stages' ? stage)
-         ORDER BY r.outcome, r.rule
+        SELECT w.contract, w.contract_version, r.rule, r.outcome, r.message
+          FROM aidataops._broken_rules(run, stage) AS r JOIN aidataops.check_run AS w USING (run_id) ORDER BY r.outcome, r.rule
     LOOP
         in_words := coalesce(in_words, (aidataops._supervised(caller, 'SELECT aidataops._reads_all_of($1 ->> 0, $1 ->> 1) AS allowed',
                                                               jsonb_build_array(broken.contract, broken.contract_version)) -> 0 ->> 'allowed')::boolean, false);
@@ -57,10 +76,7 @@ DECLARE
 BEGIN
     FOR c IN SELECT * FROM aidataops._contracts_in_force(dataset) LOOP
         any_contract := true;
-        SELECT w.run_id INTO run FROM aidataops.check_run AS w
-         WHERE w.contract = c.contract AND w.contract_version = c.version AND w.dataset_id = (dataset).dataset_id
-           AND w.document_hash = c.document_hash AND w.fingerprint OPERATOR(aidataops.=) _obstacles.fingerprint
-         ORDER BY w.run_id DESC LIMIT 1;
+        run := aidataops._last_check(c, (dataset).dataset_id, fingerprint);
         obstacles := obstacles || CASE WHEN run IS NULL THEN ARRAY[format('%s: version %s of the contract was not checked on these rows', c.contract, c.version)]
                                        ELSE aidataops._findings(caller, run, stage) END;
     END LOOP;
@@ -224,47 +240,68 @@ END $$;
 COMMENT ON FUNCTION aidataops._live_obstacles(oid, aidataops.dataset, text, interval) IS 'Internal: why the table of a dataset may not be served as it is.';
 REVOKE ALL ON FUNCTION aidataops._live_obstacles(oid, aidataops.dataset, text, interval) FROM PUBLIC;
 
+-- Without words, because many versions may have failed since the last that passed.
+CREATE FUNCTION aidataops._last_that_passes(dataset aidataops.dataset, stage text, oldest timestamptz) RETURNS aidataops.version
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    contracts aidataops.contract[] := ARRAY(SELECT c FROM aidataops._contracts_in_force(dataset) AS c);
+    found aidataops.version;
+BEGIN
+    SELECT v.* INTO found FROM aidataops.version AS v
+     WHERE v.dataset_id = (dataset).dataset_id AND (oldest IS NULL OR v.committed_at >= oldest) AND contracts <> '{}'
+       AND NOT EXISTS (SELECT FROM unnest(contracts) AS c, aidataops._last_check(c, v.dataset_id, v.fingerprint) AS run
+                        WHERE run IS NULL OR EXISTS (SELECT FROM aidataops._broken_rules(run, stage)))
+     ORDER BY v.number DESC LIMIT 1;
+    RETURN found;
+END $$;
+COMMENT ON FUNCTION aidataops._last_that_passes(aidataops.dataset, text, timestamptz) IS 'Internal: the last version of a dataset that passes the contracts in force for its table, of those that are not too old; NULL if there is none.';
+
+CREATE FUNCTION aidataops._version_obstacles(caller oid, dataset aidataops.dataset, stage text, max_age interval) RETURNS text[]
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last aidataops.version;
+BEGIN
+    SELECT v.* INTO last FROM aidataops.version AS v WHERE v.dataset_id = (dataset).dataset_id ORDER BY v.number DESC LIMIT 1;
+    RETURN CASE WHEN last.version IS NULL THEN '{"There is no version yet."}'
+                WHEN last.committed_at < clock_timestamp() - max_age THEN ARRAY[format('version %s is of %s, which is longer ago than %s', last.version, last.committed_at, max_age)]
+                ELSE aidataops._obstacles(caller, dataset, last.fingerprint, stage) END;
+END $$;
+COMMENT ON FUNCTION aidataops._version_obstacles(oid, aidataops.dataset, text, interval) IS 'Internal: why the last version of a dataset is not served.';
+REVOKE ALL ON FUNCTION aidataops._version_obstacles(oid, aidataops.dataset, text, interval) FROM PUBLIC;
+
 CREATE FUNCTION aidataops._gated_version(caller oid, dataset_id integer, stage text, max_age interval, history_table name) RETURNS integer
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     ds aidataops.dataset := (SELECT d FROM aidataops.dataset AS d WHERE d.dataset_id = _gated_version.dataset_id);
-    found_number integer;
-    v aidataops.version;
-    obstacles text[];
+    live boolean := history_table IS NULL;
+    served aidataops.version;
+    obstacles text[] := '{}';
 BEGIN
     PERFORM aidataops._check_stage(stage);
     IF ds.dataset_id IS NULL THEN
         RAISE EXCEPTION 'dataset of the gated view is gone' USING ERRCODE = 'undefined_object';
-    ELSIF history_table IS NULL THEN
+    ELSIF live THEN
         obstacles := aidataops._live_obstacles(caller, ds, stage, max_age);
-        found_number := CASE WHEN obstacles = '{}' THEN 0 END;
     ELSE
-        FOR v IN SELECT * FROM aidataops.version AS w WHERE w.dataset_id = ds.dataset_id ORDER BY w.number DESC LOOP
-            IF v.committed_at < clock_timestamp() - max_age THEN
-                obstacles := coalesce(obstacles, ARRAY[format('version %s is of %s, which is longer ago than %s', v.version, v.committed_at, max_age)]);
-                EXIT;
-            END IF;
-            obstacles := coalesce(obstacles, aidataops._obstacles(caller, ds, v.fingerprint, stage));
-            IF obstacles = '{}' OR aidataops._obstacles(caller, ds, v.fingerprint, stage) = '{}' THEN
-                found_number := v.number;
-                EXIT;
-            END IF;
-        END LOOP;
-        IF found_number IS NOT NULL AND NOT EXISTS (SELECT FROM aidataops.schema_epoch AS e
-                                                     WHERE e.dataset_id = ds.dataset_id AND e.epoch = v.epoch AND e.history_table = _gated_version.history_table) THEN
+        served := aidataops._last_that_passes(ds, stage, clock_timestamp() - max_age);
+        IF served.number IS NULL THEN
+            obstacles := aidataops._version_obstacles(caller, ds, stage, max_age);
+        ELSIF NOT EXISTS (SELECT FROM aidataops.schema_epoch AS e WHERE e.dataset_id = ds.dataset_id AND e.epoch = served.epoch AND e.history_table = _gated_version.history_table) THEN
             RAISE EXCEPTION 'the table of dataset "%" has changed its shape since the gated view was made', ds.name USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Drop the view and call create_gated_view() again.';
         END IF;
     END IF;
-    IF found_number IS NULL THEN
+    IF obstacles <> '{}' THEN
         IF NOT aidataops._may_know_why(caller, ds) THEN
             obstacles := '{"The owner of the dataset can see why."}';
         END IF;
-        PERFORM aidataops._refuse(format(CASE WHEN history_table IS NULL THEN 'table of dataset "%s" does not pass the gate for %s' ELSE 'no version of dataset "%s" passes the gate for %s' END,
-                                  ds.name, stage), coalesce(obstacles, '{"There is no version yet."}'), 'The view serves rows again as soon as a check passes.');
+        PERFORM aidataops._refuse(format(CASE WHEN live THEN 'table of dataset "%s" does not pass the gate for %s' ELSE 'no version of dataset "%s" passes the gate for %s' END,
+                                  ds.name, stage), obstacles, 'The view serves rows again as soon as a check passes.');
     END IF;
-    RETURN found_number;
+    RETURN CASE WHEN live THEN 0 ELSE served.number END;
 END $$;
 COMMENT ON FUNCTION aidataops._gated_version(oid, integer, text, interval, name) IS 'Internal: gated_version() with the rights of the catalog''s owner.';
 REVOKE ALL ON FUNCTION aidataops._gated_version(oid, integer, text, interval, name) FROM PUBLIC;
@@ -322,13 +359,14 @@ BEGIN
             DETAIL = format('It takes the rights of role "%s", who owns it.', pg_get_userbyid(owner));
     END IF;
     -- The gate is asked once, in a filter that comes before the scan. WITH keeps the view from being one that can be updated.
-    gate := format('WITH gate AS MATERIALIZED (SELECT aidataops.gated_version(%s, %L, %L::interval, %L) AS number) ', ds.dataset_id, stage, max_age,
-                   CASE WHEN NOT live THEN e.history_table END);
+    -- What the view says is read with the caller's search_path, so it says where each operator and type is.
+    gate := format('WITH gate AS MATERIALIZED (SELECT aidataops.gated_version(%s, %L::pg_catalog.text, %L::pg_catalog.interval, %L::pg_catalog.name) AS number) ',
+                   ds.dataset_id, stage, max_age, CASE WHEN NOT live THEN e.history_table END);
     RETURN gate || CASE WHEN live THEN
-        format('SELECT %s FROM %s AS r WHERE (SELECT g.number FROM gate AS g) = 0', aidataops._columns((SELECT s.column_names FROM aidataops._shape(source) AS s), 'r'), source::regclass)
+        format('SELECT %s FROM %s AS r WHERE (SELECT g.number FROM gate AS g) OPERATOR(pg_catalog.=) 0', aidataops._columns((SELECT s.column_names FROM aidataops._shape(source) AS s), 'r'), source::regclass)
     ELSE
-        format('SELECT %s FROM aidataops_history.%I AS r WHERE (SELECT g.number FROM gate AS g) > 0 '
-               'AND r.%I <= (SELECT g.number FROM gate AS g) AND r.%I > (SELECT g.number FROM gate AS g)',
+        format('SELECT %s FROM aidataops_history.%I AS r WHERE (SELECT g.number FROM gate AS g) OPERATOR(pg_catalog.>) 0 '
+               'AND r.%I OPERATOR(pg_catalog.<=) (SELECT g.number FROM gate AS g) AND r.%I OPERATOR(pg_catalog.>) (SELECT g.number FROM gate AS g)',
                aidataops._columns(e.column_names, 'r'), e.history_table, e.prefix || 'added', e.prefix || 'removed')
     END;
 END $$;

@@ -625,46 +625,34 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION aidataops._may_reconcile(oid, aidataops.contract_table) IS 'Internal: whether somebody has the rights of the owner of the contract, or of the table.';
 
-CREATE FUNCTION aidataops.__reconcile_schema(caller oid) RETURNS jsonb
+CREATE FUNCTION aidataops._reconcile_schema(caller oid) RETURNS TABLE (contract text, version text, relation text, change text, name name, before text, after text, breaks text[])
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     t aidataops.contract_table;
-    changes jsonb;
-    relation text;
-    found jsonb := '[]';
-BEGIN
-    DELETE FROM aidataops.seen_schema AS s
-     WHERE NOT EXISTS (SELECT FROM aidataops.contract_table AS k WHERE k.contract = s.contract AND k.object = s.object);
-    FOR t IN SELECT k.* FROM aidataops.contract_table AS k WHERE k.in_force AND aidataops._may_reconcile(caller, k) ORDER BY k.contract, k.object LOOP
-        BEGIN
-            SELECT l.changes, l.relation_name INTO changes, relation FROM aidataops._look_at_table(t, NULL, true, false) AS l;
-            found := found || coalesce((SELECT jsonb_agg(c || jsonb_build_object('contract', t.contract, 'version', t.version, 'relation', relation))
-                                          FROM jsonb_array_elements(changes) AS c), '[]');
-        EXCEPTION WHEN OTHERS THEN
-            RAISE WARNING 'could not look at table "%" of contract "%": %', t.object, t.contract, SQLERRM;
-        END;
-    END LOOP;
-    RETURN found;
-END $$;
-COMMENT ON FUNCTION aidataops.__reconcile_schema(oid) IS 'Internal: reconcile_schema() with the rights of the catalog''s owner.';
-REVOKE ALL ON FUNCTION aidataops.__reconcile_schema(oid) FROM PUBLIC;
-
-CREATE FUNCTION aidataops._reconcile_schema() RETURNS jsonb
-    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._reconcile_schema() IS 'Internal: reconcile_schema() before its rows are made.';
-
-CREATE FUNCTION aidataops.reconcile_schema() RETURNS TABLE (contract text, version text, relation text, change text, name name, before text, after text, breaks text[])
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
-AS $$
+    seen record;
 BEGIN
     IF EXISTS (SELECT FROM pg_event_trigger AS e WHERE e.evtfoid = 'aidataops._watch_schema_event()'::regprocedure AND e.evtenabled IN ('D', 'R')) THEN
         RAISE WARNING 'event triggers of watch_schema() are disabled' USING HINT = 'watch_schema(true) enables them.';
     END IF;
-    RETURN QUERY
-        SELECT r.contract, r.version, r.relation, r.change, r.name, r.before, r.after, coalesce(r.breaks, '{}')
-          FROM jsonb_to_recordset(aidataops._reconcile_schema()) AS r (contract text, version text, relation text, change text, name name, before text, after text, breaks text[]);
+    DELETE FROM aidataops.seen_schema AS s
+     WHERE NOT EXISTS (SELECT FROM aidataops.contract_table AS k WHERE k.contract = s.contract AND k.object = s.object);
+    FOR t IN SELECT k.* FROM aidataops.contract_table AS k WHERE k.in_force AND aidataops._may_reconcile(caller, k) ORDER BY k.contract, k.object LOOP
+        BEGIN
+            SELECT l.changes, l.relation_name INTO seen FROM aidataops._look_at_table(t, NULL, true, false) AS l;
+            RETURN QUERY
+                SELECT t.contract, t.version, seen.relation_name, c.change, c.name, c.before, c.after, coalesce(c.breaks, '{}')
+                  FROM jsonb_to_recordset(seen.changes) AS c (change text, name name, before text, after text, breaks text[]);
+        EXCEPTION WHEN OTHERS THEN
+            RAISE WARNING 'could not look at table "%" of contract "%": %', t.object, t.contract, SQLERRM;
+        END;
+    END LOOP;
 END $$;
+COMMENT ON FUNCTION aidataops._reconcile_schema(oid) IS 'Internal: reconcile_schema() with the rights of the catalog''s owner.';
+REVOKE ALL ON FUNCTION aidataops._reconcile_schema(oid) FROM PUBLIC;
+
+CREATE FUNCTION aidataops.reconcile_schema() RETURNS TABLE (contract text, version text, relation text, change text, name name, before text, after text, breaks text[])
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.reconcile_schema() IS
 'Compares the tables of contracts in force with what they were when they were last seen, records what changed as an event schema_changed of the contract, and returns it: one row a change, columns as schema_changes(). Finds what event triggers cannot see: changes under session_replication_role replica, by event_triggers = off, by direct updates of the system catalogs, or while nobody watched; so it is meant to be run by a scheduler. A table that is looked at for the first time is compared with the types that its contract expects. Looks at the tables of contracts whose owner''s rights, or the table''s owner''s, the caller has. It takes no lock on them. No rows if nothing changed.';
 
@@ -717,7 +705,7 @@ BEGIN
         PERFORM aidataops._create_watch('aidataops_schema_command', 'ddl_command_end',
             $tags$WHEN TAG IN ('ALTER TABLE', 'ALTER FOREIGN TABLE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER TYPE', 'ALTER DOMAIN', 'ALTER SCHEMA',
                 'ALTER TRIGGER', 'CREATE TRIGGER', 'CREATE INDEX', 'CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE VIEW', 'CREATE MATERIALIZED VIEW', 'CREATE FOREIGN TABLE')$tags$);
-        PERFORM aidataops._reconcile_schema();
+        PERFORM FROM aidataops.reconcile_schema();
     ELSE
         FOREACH trigger_name IN ARRAY ARRAY(SELECT e.evtname FROM pg_event_trigger AS e WHERE e.evtfoid = 'aidataops._watch_schema_event()'::regprocedure) LOOP
             EXECUTE format('DROP EVENT TRIGGER %I', trigger_name);

@@ -107,6 +107,7 @@ typedef struct CompiledRuleset
 	int nops;
 	int last_column; /* highest place that is read; -1: none */
 	RowOp *ops;
+	char **expectations; /* of each operation, in words, once it was broken */
 } CompiledRuleset;
 
 /* In the current context. The list must live as long. */

@@ -6,41 +6,34 @@
  * The ruleset is an argument of the trigger, so a writer needs no right on any table of ours, dump and restore keep it,
  * and a trigger means what it says until it is dropped, whatever happens to the contract meanwhile.
  *
- * Rules that are SQL expressions are conditions of triggers of their own, which fire before and only take a note; so the
- * server knows what they depend on, and a row still is set aside once with every rule that it breaks:
- *
- *	note_broken_rule(rule, severity, column...) FOR EACH ROW BEFORE INSERT OR UPDATE WHEN (NOT expression)
+ * Rules that are SQL expressions have triggers of their own, which fire before and only take a note (row_note.c); so a row
+ * still is set aside once with every rule that it breaks.
  *
  * The writer's own code (output functions, casts) runs as the writer; the catalog is written as its owner.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "aidataops.h"
-#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "contract/check_row.h"
-#include "contract/safely.h"
+#include "contract/quarantine.h"
+#include "contract/row_json.h"
+#include "contract/row_note.h"
 #include "contract/warning.h"
-#include "commands/sequence.h"
-#include "executor/executor.h"
+#include "core/subtransaction.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
-#include "rewrite/prs2lock.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
-#include "utils/float.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -74,6 +67,8 @@ typedef struct RowTrigger
 	int nkey;
 	char **key;
 	bool key_is_sensitive;
+	RowJson *rows; /* made when they are first needed */
+	Quarantine *quarantine;
 } RowTrigger;
 
 typedef struct TriggerEntry
@@ -83,70 +78,6 @@ typedef struct TriggerEntry
 } TriggerEntry;
 
 static HTAB *triggers = NULL;
-
-/* --------------------------------------------------------------- rows as JSON ---- */
-
-static void
-set_for_now(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
-}
-
-/* Such that it is the same row again when it is read, whatever the session's settings. */
-static Jsonb *
-row_as_json(HeapTuple tuple, TupleDesc descriptor)
-{
-	Datum row = heap_copy_tuple_as_datum(tuple, descriptor);
-	int guc_level = NewGUCNestLevel();
-	LOCAL_FCINFO(fcinfo, 1);
-	FmgrInfo function;
-	Const *argument =
-		makeConst(descriptor->tdtypeid, descriptor->tdtypmod, InvalidOid, -1, row, false, false);
-	Jsonb *json;
-
-	if (extra_float_digits < 1)
-		set_for_now("extra_float_digits", "1");
-	if (IntervalStyle != INTSTYLE_POSTGRES)
-		set_for_now("IntervalStyle", "postgres");
-	if (DateStyle != USE_ISO_DATES)
-		set_for_now("DateStyle", "ISO, YMD");
-	fmgr_info(F_TO_JSONB, &function);
-	fmgr_info_set_expr((Node *) makeFuncExpr(F_TO_JSONB, JSONBOID, list_make1(argument), InvalidOid,
-											 InvalidOid, COERCE_EXPLICIT_CALL),
-					   &function);
-	InitFunctionCallInfoData(*fcinfo, &function, 1, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = row;
-	fcinfo->args[0].isnull = false;
-	json = DatumGetJsonbP(FunctionCallInvoke(fcinfo));
-	AtEOXact_GUC(false, guc_level);
-	return json;
-}
-
-/* The primary key of a row, NULL if there is none or it must not be shown. */
-static Jsonb *
-key_as_json(const RowTrigger *state, Jsonb *row)
-{
-	JsonbParseState *parse = NULL;
-
-	if (state->nkey == 0)
-		return NULL;
-	pushJsonbValue(&parse, WJB_BEGIN_OBJECT, NULL);
-	for (int i = 0; i < state->nkey; i++)
-	{
-		JsonbValue name;
-		JsonbValue *value = json_member(&row->root, state->key[i]);
-
-		if (value == NULL)
-			return NULL;
-		name.type = jbvString;
-		name.val.string.val = state->key[i];
-		name.val.string.len = strlen(state->key[i]);
-		pushJsonbValue(&parse, WJB_KEY, &name);
-		pushJsonbValue(&parse, WJB_VALUE, value);
-	}
-	return JsonbValueToJsonb(pushJsonbValue(&parse, WJB_END_OBJECT, NULL));
-}
 
 /* ------------------------------------------------------- what is known of a trigger ---- */
 
@@ -435,93 +366,6 @@ trigger_state(FunctionCallInfo fcinfo, const TriggerData *data)
 	return state;
 }
 
-/* ---------------------------------------------------------------------- notes ---- */
-
-#define MAX_NOTES 64
-
-/* A rule that is an expression and that the row now written breaks. */
-typedef struct Note
-{
-	char *rule;
-	bool warn;
-	Oid trigger;
-} Note;
-
-static struct
-{
-	Oid relation;
-	int count;
-	Note notes[MAX_NOTES]; /* in TopTransactionContext */
-} taken;
-
-/* The triggers that take notes come right before the one that uses them; what else a note would wait for is over. */
-
-static void
-forget_notes(XactEvent event, void *argument)
-{
-	taken.count = 0;
-}
-
-static void
-forget_notes_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent,
-							   void *argument)
-{
-	if (event == SUBXACT_EVENT_ABORT_SUB)
-		taken.count = 0;
-}
-
-static void
-check_is_row_trigger(FunctionCallInfo fcinfo, const char *function)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(data->tg_event) || TRIGGER_FIRED_BY_DELETE(data->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s() must be called as a trigger BEFORE INSERT OR UPDATE FOR EACH ROW",
-						function)));
-}
-
-static HeapTuple
-new_row(const TriggerData *data)
-{
-	return TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
-}
-
-/* Two arguments at least: the rule and its severity. */
-PG_FUNCTION_INFO_V1(note_broken_rule);
-Datum
-note_broken_rule(PG_FUNCTION_ARGS)
-{
-	static bool registered = false;
-	TriggerData *data = (TriggerData *) fcinfo->context;
-
-	check_is_row_trigger(fcinfo, "note_broken_rule");
-	if (data->tg_trigger->tgnargs < 2)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("trigger \"%s\" needs the arguments rule and severity",
-							   data->tg_trigger->tgname)));
-	if (!registered)
-	{
-		RegisterXactCallback(forget_notes, NULL);
-		RegisterSubXactCallback(forget_notes_of_subtransaction, NULL);
-		registered = true;
-	}
-	if (taken.relation != RelationGetRelid(data->tg_relation))
-		taken.count = 0;
-	taken.relation = RelationGetRelid(data->tg_relation);
-	if (taken.count < MAX_NOTES)
-	{
-		Note *note = &taken.notes[taken.count++];
-
-		note->rule = MemoryContextStrdup(TopTransactionContext, data->tg_trigger->tgargs[0]);
-		note->warn = strcmp(data->tg_trigger->tgargs[1], "warn") == 0;
-		note->trigger = data->tg_trigger->tgoid;
-	}
-	return PointerGetDatum(new_row(data));
-}
-
 /* ---------------------------------------------------------------- what is done ---- */
 
 /* A row and all that is wrong with it. */
@@ -558,10 +402,26 @@ breaks_an_error(const BrokenRow *row)
 }
 
 static Jsonb *
+tuple_as_json(const BrokenRow *row, HeapTuple tuple)
+{
+	RowTrigger *state = row->state;
+	TupleDesc descriptor = RelationGetDescr(row->data->tg_relation);
+
+	if (state->rows == NULL)
+	{
+		MemoryContext previous = MemoryContextSwitchTo(state->kept.context);
+
+		state->rows = row_json_prepare(descriptor);
+		MemoryContextSwitchTo(previous);
+	}
+	return row_as_json(state->rows, descriptor, tuple);
+}
+
+static Jsonb *
 json_of(BrokenRow *row)
 {
 	if (row->json == NULL)
-		row->json = row_as_json(new_row(row->data), RelationGetDescr(row->data->tg_relation));
+		row->json = tuple_as_json(row, new_row(row->data));
 	return row->json;
 }
 
@@ -574,7 +434,7 @@ count_rule(BrokenRow *row, const char *rule)
 	if (!warning_count(&row->state->subject, rule, 1, &warning) || row->state->key_is_sensitive ||
 		row->state->nkey == 0)
 		return;
-	key = key_as_json(row->state, json_of(row));
+	key = json_members(json_of(row), row->state->key, row->state->nkey);
 	if (key)
 		warning_add_sample(warning, key);
 }
@@ -588,149 +448,57 @@ count_warnings(BrokenRow *row)
 		count_rule(row, row->notes[i].rule);
 }
 
-static Datum
-name_datum(const char *name)
+static const Quarantine *
+quarantine_of(RowTrigger *state)
 {
-	return DirectFunctionCall1(namein, CStringGetDatum(name));
-}
-
-static Datum
-text_array(Datum *texts, int count)
-{
-	return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/*
- * Columns of aidataops.quarantine, as sql/53_enforcement.sql declares them. The row goes into the table as rows of the
- * server's own catalogs do: the executor would prepare itself, and read the constraints, for each one, which takes ten
- * times as long. The values satisfy the constraints, and nobody but us has a trigger there.
- */
-enum QuarantineColumn
-{
-	QUARANTINE_ID,
-	QUARANTINE_CONTRACT,
-	QUARANTINE_VERSION,
-	QUARANTINE_SCHEMA,
-	QUARANTINE_TABLE,
-	QUARANTINE_RELATION,
-	QUARANTINE_ORIGIN,
-	QUARANTINE_OPERATION,
-	QUARANTINE_KEY,
-	QUARANTINE_CONTENT,
-	QUARANTINE_FORMER,
-	QUARANTINE_RULES,
-	QUARANTINE_PROBLEMS,
-	QUARANTINE_STATUS,
-	QUARANTINE_AT,
-	QUARANTINE_BY,
-	QUARANTINE_COLUMNS
-};
-
-static Oid
-own_relation(const char *name)
-{
-	Oid relation = get_relname_relid(name, get_namespace_oid(AIDATAOPS_SCHEMA, false));
-
-	if (!OidIsValid(relation))
-		elog(ERROR, "relation aidataops.%s is missing", name);
-	return relation;
-}
-
-/* What an update would have replaced: of each column that it changes, the value that it had. */
-static Jsonb *
-values_replaced(const Jsonb *old, const Jsonb *new)
-{
-	JsonbParseState *parse = NULL;
-	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) &old->root);
-	JsonbIteratorToken token;
-	JsonbValue name, value;
-
-	pushJsonbValue(&parse, WJB_BEGIN_OBJECT, NULL);
-	while ((token = JsonbIteratorNext(&iterator, &name, true)) != WJB_DONE)
+	if (state->quarantine == NULL)
 	{
-		JsonbValue *after;
+		MemoryContext previous = MemoryContextSwitchTo(state->kept.context);
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&iterator, &value, true);
-		after = getKeyJsonValueFromContainer((JsonbContainer *) &new->root, name.val.string.val,
-											 name.val.string.len, NULL);
-		if (after && compareJsonbContainers(&JsonbValueToJsonb(&value)->root,
-											&JsonbValueToJsonb(after)->root) == 0)
-			continue;
-		pushJsonbValue(&parse, WJB_KEY, &name);
-		pushJsonbValue(&parse, WJB_VALUE, &value);
+		state->quarantine = quarantine_prepare(&state->subject);
+		MemoryContextSwitchTo(previous);
 	}
-	return JsonbValueToJsonb(pushJsonbValue(&parse, WJB_END_OBJECT, NULL));
+	return state->quarantine;
 }
 
 static void
-insert_into_quarantine(const Datum *given)
+list_problems(const BrokenRow *row, QuarantinedRow *quarantined)
 {
-	Relation table = table_open(own_relation("quarantine"), RowExclusiveLock);
-	int ncolumns = RelationGetDescr(table)->natts;
-	Datum *values = palloc0(sizeof(Datum) * Max(ncolumns, QUARANTINE_COLUMNS));
-	bool *nulls = palloc(sizeof(bool) * Max(ncolumns, QUARANTINE_COLUMNS));
-	NameData writer;
-
-	memcpy(values, given, sizeof(Datum) * QUARANTINE_COLUMNS);
-	memset(nulls, true, sizeof(bool) * ncolumns);
-	memset(nulls, false, sizeof(bool) * QUARANTINE_COLUMNS);
-	nulls[QUARANTINE_KEY] = DatumGetPointer(given[QUARANTINE_KEY]) == NULL;
-	nulls[QUARANTINE_FORMER] = DatumGetPointer(given[QUARANTINE_FORMER]) == NULL;
-	namestrcpy(&writer, GetUserNameFromId(GetSessionUserId(), false));
-	values[QUARANTINE_ID] =
-		Int64GetDatum(nextval_internal(own_relation("quarantine_quarantine_id_seq"), false));
-	values[QUARANTINE_ORIGIN] = CStringGetTextDatum(database_origin());
-	values[QUARANTINE_STATUS] = CStringGetTextDatum("open");
-	values[QUARANTINE_AT] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	values[QUARANTINE_BY] = NameGetDatum(&writer);
-	CatalogTupleInsert(table, heap_form_tuple(RelationGetDescr(table), values, nulls));
-	table_close(table, NoLock); /* the lock is kept, as any writer's */
-}
-
-static void
-quarantine(BrokenRow *row)
-{
-	const RowTrigger *state = row->state;
-	bool is_update = TRIGGER_FIRED_BY_UPDATE(row->data->tg_event);
 	int count = row->broken.count + row->nnotes;
-	Datum *rules = palloc(sizeof(Datum) * (count + 1));
-	Datum *problems = palloc(sizeof(Datum) * (count + 1));
-	Jsonb *key = NULL;
-	Jsonb *former = NULL;
-	Datum values[QUARANTINE_COLUMNS];
 
+	quarantined->count = count;
+	quarantined->rules = palloc(sizeof(Datum) * (count + 1));
+	quarantined->problems = palloc(sizeof(Datum) * (count + 1));
 	for (int i = 0; i < row->broken.count; i++)
 	{
-		rules[i] = CStringGetTextDatum(rule_broken(row, i)->name);
-		problems[i] = CStringGetTextDatum(
-			problem_of(state->ruleset->compiled, row->broken.ops[i], row->values, row->nulls));
+		quarantined->rules[i] = CStringGetTextDatum(rule_broken(row, i)->name);
+		quarantined->problems[i] = CStringGetTextDatum(
+			problem_of(row->state->ruleset->compiled, row->broken.ops[i], row->values, row->nulls));
 	}
 	for (int i = 0; i < row->nnotes; i++)
 	{
-		rules[row->broken.count + i] = CStringGetTextDatum(row->notes[i].rule);
-		problems[row->broken.count + i] = CStringGetTextDatum("The rule's expression is false.");
+		quarantined->rules[row->broken.count + i] = CStringGetTextDatum(row->notes[i].rule);
+		quarantined->problems[row->broken.count + i] =
+			CStringGetTextDatum("The rule's expression is false.");
 	}
-	if (is_update && state->nkey > 0) /* else the row cannot be found again */
-	{
-		Jsonb *old = row_as_json(row->data->tg_trigtuple, RelationGetDescr(row->data->tg_relation));
+}
 
-		key = key_as_json(state, old);
-		former = values_replaced(old, json_of(row));
+static void
+set_aside(BrokenRow *row)
+{
+	RowTrigger *state = row->state;
+	QuarantinedRow quarantined = {.is_update = TRIGGER_FIRED_BY_UPDATE(row->data->tg_event)};
+
+	list_problems(row, &quarantined);
+	quarantined.content = json_of(row);
+	if (quarantined.is_update && state->nkey > 0) /* else the row cannot be found again */
+	{
+		Jsonb *old = tuple_as_json(row, row->data->tg_trigtuple);
+
+		quarantined.key = json_members(old, state->key, state->nkey);
+		quarantined.former = json_members_changed(old, quarantined.content);
 	}
-	values[QUARANTINE_CONTRACT] = CStringGetTextDatum(state->subject.contract);
-	values[QUARANTINE_VERSION] = CStringGetTextDatum(state->subject.version);
-	values[QUARANTINE_SCHEMA] = name_datum(state->subject.schema);
-	values[QUARANTINE_TABLE] = name_datum(state->subject.table);
-	values[QUARANTINE_RELATION] = ObjectIdGetDatum(state->subject.relation);
-	values[QUARANTINE_OPERATION] = CStringGetTextDatum(is_update ? "UPDATE" : "INSERT");
-	values[QUARANTINE_KEY] = JsonbPGetDatum(key);
-	values[QUARANTINE_FORMER] = JsonbPGetDatum(former);
-	values[QUARANTINE_CONTENT] = JsonbPGetDatum(json_of(row));
-	values[QUARANTINE_RULES] = text_array(rules, count);
-	values[QUARANTINE_PROBLEMS] = text_array(problems, count);
-	insert_into_quarantine(values);
+	quarantine_add(quarantine_of(state), &quarantined);
 }
 
 static void
@@ -759,66 +527,6 @@ nothing_changed(const RowTrigger *state, const TriggerData *data)
 		   !bms_overlap(data->tg_updatedcols, state->columns);
 }
 
-static bool
-condition_holds(const Trigger *trigger, TupleTableSlot *row)
-{
-	EState *estate = CreateExecutorState();
-	Node *condition = stringToNode(trigger->tgqual);
-	ExprContext *context = GetPerTupleExprContext(estate);
-	bool holds;
-
-	ChangeVarNodes(condition, PRS2_NEW_VARNO, OUTER_VAR, 0);
-	context->ecxt_outertuple = row;
-	holds = ExecQual(ExecPrepareQual(make_ands_implicit((Expr *) condition), estate), context);
-	FreeExecutorState(estate);
-	return holds;
-}
-
-static bool
-note_is_about(const Note *note, const TriggerData *data, TupleTableSlot *row)
-{
-	for (int i = 0; i < data->tg_relation->trigdesc->numtriggers; i++)
-	{
-		const Trigger *trigger = &data->tg_relation->trigdesc->triggers[i];
-
-		if (trigger->tgoid == note->trigger)
-			return trigger->tgqual == NULL || condition_holds(trigger, row);
-	}
-	return false;
-}
-
-static bool
-has_note_of(const Note *notes, int count, Oid trigger)
-{
-	for (int i = 0; i < count; i++)
-		if (notes[i].trigger == trigger)
-			return true;
-	return false;
-}
-
-/* The notes are used up, and are about this row if no other trigger came between. */
-static int
-take_notes(const RowTrigger *state, const TriggerData *data, TupleTableSlot *row, Note *notes)
-{
-	int noted = taken.relation == RelationGetRelid(data->tg_relation) ? taken.count : 0;
-	int count = 0;
-
-	for (int i = 0; i < noted; i++)
-	{
-		const Note *note = &taken.notes[i];
-
-		if (state->doubts_notes &&
-			(has_note_of(notes, count, note->trigger) || !note_is_about(note, data, row)))
-			continue;
-		notes[count] = *note;
-		notes[count++].rule = pstrdup(note->rule);
-	}
-	for (int i = 0; i < noted; i++)
-		pfree(taken.notes[i].rule);
-	taken.count = 0;
-	return count;
-}
-
 static Datum
 act(BrokenRow *row)
 {
@@ -828,7 +536,7 @@ act(BrokenRow *row)
 	{
 		if (state->mode == MODE_REJECT)
 			refuse(row);
-		quarantine(row);
+		set_aside(row);
 		return PointerGetDatum(NULL); /* the row is not written */
 	}
 	count_warnings(row);
@@ -851,13 +559,13 @@ enforce_row(PG_FUNCTION_ARGS)
 	row.data = data;
 	if (unlikely(row.state->suspended_until > GetCurrentStatementStartTimestamp()))
 	{
-		taken.count = 0;
+		forget_notes();
 		return PointerGetDatum(new_row(data));
 	}
 	if (unlikely(row.state->ruleset == NULL))
 	{
 		warning_unjudged(&row.state->subject, "*", row.state->failure);
-		taken.count = 0;
+		forget_notes();
 		return PointerGetDatum(new_row(data));
 	}
 	compiled = row.state->ruleset->compiled;
@@ -868,7 +576,7 @@ enforce_row(PG_FUNCTION_ARGS)
 		slot_getsomeattrs(slot, compiled->last_column + 1);
 		first = first_broken(compiled, 0, slot->tts_values, slot->tts_isnull);
 	}
-	if (likely(first < 0 && taken.count == 0))
+	if (likely(first < 0 && notes_waiting == 0))
 		return PointerGetDatum(new_row(data));
 
 	row.values = slot->tts_values;
@@ -877,7 +585,7 @@ enforce_row(PG_FUNCTION_ARGS)
 	row.broken.count = 0;
 	if (first >= 0)
 		row.broken = broken_rules(compiled, row.values, row.nulls);
-	row.nnotes = take_notes(row.state, data, slot, row.notes);
+	row.nnotes = take_notes(row.state->doubts_notes, data, slot, row.notes);
 	if (row.broken.count == 0 && row.nnotes == 0)
 		return PointerGetDatum(new_row(data));
 	return act(&row);

@@ -27,6 +27,7 @@
 #include "commands/event_trigger.h"
 #include "contract/watch.h"
 #include "core/statement.h"
+#include "core/subtransaction.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "funcapi.h"
@@ -35,7 +36,6 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
@@ -533,47 +533,32 @@ watch(const EventTriggerData *event, MemoryContext memory)
 	return refusal;
 }
 
-static void
-warn_that_not_watched(const ErrorData *error)
+typedef struct Watching
 {
-	ereport(WARNING, (errmsg("aidataops could not look at what this command changed: %s",
-							 error->message ? error->message : ""),
-					  errhint("reconcile_schema() will find it.")));
+	const EventTriggerData *event;
+	MemoryContext memory;
+	Refusal refusal;
+} Watching;
+
+static void
+watch_event(void *argument)
+{
+	Watching *watching = argument;
+
+	watching->refusal = watch(watching->event, watching->memory);
 }
 
 static Refusal
 watch_without_harm(const EventTriggerData *event)
 {
-	MemoryContext memory = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	Refusal refusal = {0};
+	Watching watching = {event, CurrentMemoryContext, {0}};
+	char *failure = safely(watch_event, &watching);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(memory);
-	PG_TRY();
-	{
-		refusal = watch(event, memory);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(memory);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			ReThrowError(error);
-		refusal = (Refusal){0};
-		MemoryContextSwitchTo(memory);
-		CurrentResourceOwner = owner;
-		warn_that_not_watched(error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(memory);
-	CurrentResourceOwner = owner;
-	return refusal;
+	if (failure == NULL)
+		return watching.refusal;
+	ereport(WARNING, (errmsg("aidataops could not look at what this command changed: %s", failure),
+					  errhint("reconcile_schema() will find it.")));
+	return (Refusal){0};
 }
 
 /* While an extension is dropped the catalog may be gone before its event triggers are. */

@@ -25,6 +25,7 @@
 #include "catalog/pg_type.h"
 #include "commands/prepare.h"
 #include "common/hashfn.h"
+#include "core/subtransaction.h"
 #include "executor/executor.h"
 #include "lineage/capture.h"
 #include "miscadmin.h"
@@ -40,7 +41,6 @@
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include <unistd.h>
@@ -605,43 +605,30 @@ after_utility(Node *statement, Frame *frame, QueryCompletion *completion)
 		after_refresh((RefreshMatViewStmt *) statement, frame);
 }
 
+typedef struct Utility
+{
+	Node *statement;
+	Frame *frame;
+	QueryCompletion *completion;
+} Utility;
+
+static void
+after_utility_in_subtransaction(void *argument)
+{
+	Utility *utility = argument;
+
+	after_utility(utility->statement, utility->frame, utility->completion);
+}
+
 /* The statement of the user succeeded, and what fails here does so alone. */
 static void
 record_utility(Node *statement, Frame *frame, QueryCompletion *completion)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Utility utility = {statement, frame, completion};
+	ErrorData *error = run_in_subtransaction(after_utility_in_subtransaction, &utility);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		after_utility(statement, frame, completion);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		PG_TRY();
-		{
-			ReThrowError(error);
-		}
-		PG_CATCH();
-		{
-			lineage_error(caller, "could not record a statement");
-		}
-		PG_END_TRY();
-	}
-	PG_END_TRY();
+	if (error)
+		lineage_error_of("could not record a statement", error);
 }
 
 /* Whether something is to be recorded of it, and of which query of its own. */

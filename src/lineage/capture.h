@@ -57,6 +57,7 @@ extern void record_change(EventType type, Oid relid);
 extern void events_flush_now(void);
 extern bool events_are_being_written(void);
 extern void lineage_error(MemoryContext caller, const char *what);
+extern void lineage_error_of(const char *what, ErrorData *error);
 
 /* capture.c */
 extern void capture_init(void);

@@ -9,13 +9,13 @@
 
 #include "access/xact.h"
 #include "aidataops.h"
+#include "core/subtransaction.h"
 #include "lineage/capture.h"
 #include "miscadmin.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -82,6 +82,16 @@ lineage_error(MemoryContext caller, const char *what)
 	if (is_for_the_statement(error->sqlerrcode))
 		PG_RE_THROW();
 	FlushErrorState();
+	note_error(what, error->message);
+	FreeErrorData(error);
+}
+
+/* Of an error that was caught. */
+void
+lineage_error_of(const char *what, ErrorData *error)
+{
+	if (is_for_the_statement(error->sqlerrcode))
+		ReThrowError(error);
 	note_error(what, error->message);
 	FreeErrorData(error);
 }
@@ -244,53 +254,29 @@ undo_writing(SubTransactionId subid)
 			events[i].written_in = InvalidSubTransactionId;
 }
 
+/* Interrupts wait: the statement is over, and a cancel that comes now is for none. */
 static void
-writing_failed(MemoryContext caller, ResourceOwner owner)
+write_without_interrupts(void *nothing)
 {
-	ErrorData *error;
-	bool is_fatal;
-
-	MemoryContextSwitchTo(caller);
-	error = CopyErrorData();
-	FlushErrorState();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-	store_forget();
-	writing = false;
-	is_fatal = is_for_the_statement(error->sqlerrcode);
-	if (is_fatal)
-		ReThrowError(error);
-	note_error("could not write it", error->message);
-	FreeErrorData(error);
+	MemoryContextSwitchTo(context);
+	HOLD_INTERRUPTS();
+	write_events();
+	RESUME_INTERRUPTS();
 }
 
-/* Interrupts wait: the statement is over, and a cancel that comes now is for none. */
 static void
 write_in_subtransaction(void)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData *error;
 
 	writing = true;
 	wrote = true;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	HOLD_INTERRUPTS();
-	PG_TRY();
-	{
-		write_events();
-		RESUME_INTERRUPTS();
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		writing = false;
-	}
-	PG_CATCH();
-	{
-		writing_failed(caller, owner);
-	}
-	PG_END_TRY();
+	error = run_in_subtransaction(write_without_interrupts, NULL);
+	writing = false;
+	if (error == NULL)
+		return;
+	store_forget();
+	lineage_error_of("could not write it", error);
 }
 
 /* Writes what happened so far, for who wants to read it in the same transaction. */

@@ -12,12 +12,14 @@
 #include "core/hash.h"
 #include "core/value.h"
 #include "mb/pg_wchar.h"
+#include "parser/parse_coerce.h"
 #include "profile/profile.h"
 #include "profile/state.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -340,6 +342,43 @@ PROFILE_TRANSITION(profile_accum_float4s, PROFILE_EMBEDDING,
 				   count_embedding(state, PG_GETARG_ARRAYTYPE_P(1), true));
 PROFILE_TRANSITION(profile_accum_float8s, PROFILE_EMBEDDING,
 				   count_embedding(state, PG_GETARG_ARRAYTYPE_P(1), false));
+
+/* As the cast to real[] that the type has. */
+static ArrayType *
+cast_to_array(FunctionCallInfo fcinfo)
+{
+	FmgrInfo *cast = fcinfo->flinfo->fn_extra;
+	LOCAL_FCINFO(call, 3);
+	Datum array;
+
+	if (cast == NULL)
+	{
+		Oid type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+		Oid function;
+
+		if (find_coercion_pathway(FLOAT4ARRAYOID, getBaseType(type), COERCION_EXPLICIT,
+								  &function) != COERCION_PATH_FUNC)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("type %s has no cast to real[]", format_type_be(type))));
+		cast = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo));
+		fmgr_info_cxt(function, cast, fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = cast;
+	}
+	/* such a function may take the type modifier, and whether the cast is explicit */
+	InitFunctionCallInfoData(*call, cast, cast->fn_nargs, InvalidOid, NULL, NULL);
+	call->args[0].value = PG_GETARG_DATUM(1);
+	call->args[1].value = Int32GetDatum(-1);
+	call->args[2].value = BoolGetDatum(true);
+	call->args[0].isnull = call->args[1].isnull = call->args[2].isnull = false;
+	array = FunctionCallInvoke(call);
+	if (call->isnull)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the cast of a value to real[] is NULL")));
+	return DatumGetArrayTypeP(array);
+}
+
+PROFILE_TRANSITION(profile_accum_castable, PROFILE_EMBEDDING,
+				   count_embedding(state, cast_to_array(fcinfo), true));
 
 /* For types that nobody has said how to profile. */
 PG_FUNCTION_INFO_V1(profile_accum_any);

@@ -59,6 +59,29 @@ UPDATE aidataops.contract SET document_hash = (SELECT document_hash FROM aidatao
 SELECT create_gated_view('served', 'reviews');
 SELECT count(*), max(stars), count(body) FROM served;
 UPDATE served SET stars = 1;
+-- the view means what it says, whatever the search_path of who creates it
+DROP VIEW served;
+CREATE SCHEMA hostile;
+CREATE FUNCTION hostile.yes(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR hostile.= (LEFTARG = integer, RIGHTARG = integer, FUNCTION = hostile.yes);
+CREATE OPERATOR hostile.> (LEFTARG = integer, RIGHTARG = integer, FUNCTION = hostile.yes);
+CREATE OPERATOR hostile.<= (LEFTARG = integer, RIGHTARG = integer, FUNCTION = hostile.yes);
+CREATE DOMAIN hostile.interval AS pg_catalog.interval CHECK (false);
+CREATE DOMAIN hostile.text AS pg_catalog.text CHECK (false);
+CREATE DOMAIN hostile.name AS pg_catalog.name CHECK (false);
+CREATE DOMAIN hostile.regclass AS pg_catalog.regclass CHECK (false);
+CREATE FUNCTION hostile.format(pg_catalog.text, VARIADIC "any") RETURNS pg_catalog.text LANGUAGE internal IMMUTABLE AS 'text_format_nv';
+SET search_path = hostile, pg_catalog, public;
+SELECT aidataops.create_gated_view('public.served', 'reviews', max_age => '100 years');
+SELECT aidataops.create_gated_view('public.served_live', 'reviews@WORKING', 'inference', '1 hour');
+SET search_path = public, aidataops;
+SELECT pg_get_viewdef('served') LIKE '%hostile%' OR pg_get_viewdef('served_live') LIKE '%hostile%' AS deceived;
+SELECT count(*), max(stars) FROM served;
+SET client_min_messages = warning;
+DROP VIEW served, served_live;
+DROP SCHEMA hostile CASCADE;
+RESET client_min_messages;
+SELECT create_gated_view('served', 'reviews');
 -- the table is served while its last check passed
 SELECT create_gated_view('"Served now"', 'reviews@WORKING', 'inference', '1 hour');
 SELECT count(*) FROM "Served now";

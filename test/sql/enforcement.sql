@@ -252,6 +252,16 @@ SELECT tableoid::regclass, * FROM p ORDER BY id;
 ALTER TABLE p1 DISABLE TRIGGER zz_aidataops_83878c_row;
 SELECT status, findings FROM enforcement_status();
 ALTER TABLE p1 ENABLE TRIGGER zz_aidataops_83878c_row;
+UPDATE ONLY p SET label = 'bird';
+UPDATE ONLY p1 SET label = 'bird' WHERE id = 3;
+SELECT discard_quarantine('p', 'no use');
+-- a partition that is detached keeps constraints, and no triggers
+ALTER TABLE p DETACH PARTITION p1;
+INSERT INTO p1 VALUES (50, 'bird', 1);
+DELETE FROM p1 WHERE id = 50;
+ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM (0) TO (100);
+INSERT INTO p1 VALUES (50, 'bird', 1);
+SELECT discard_quarantine('p', 'no use');
 SELECT count(*) FROM enforce_contract('p', 'p', 'reject');
 INSERT INTO p VALUES (105, 'bird', 1);
 INSERT INTO p2 (id, label, score) VALUES (105, 'bird', 1);
@@ -295,6 +305,69 @@ SELECT status FROM create_contract(document('f', 'f'));
 SELECT regexp_replace(statement, '\{.*\}', '{...}') AS statement FROM enforce_contract('f', 'f', 'reject', validate => false);
 SELECT count(*) FROM drop_enforcement('f', 'f');
 DROP EXTENSION file_fdw CASCADE;
+-- rows that really go to another server
+CREATE EXTENSION postgres_fdw;
+SELECT current_database() AS here \gset
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host :'HOST', port :'PORT', dbname :'here', batch_size '100');
+CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere OPTIONS (user :'USER');
+CREATE FOREIGN TABLE far (id int, label text, score float8) SERVER elsewhere OPTIONS (schema_name 'enforcement', table_name 'behind');
+SELECT status FROM create_contract(document('far', 'far'));
+SELECT status FROM enforce_contract('far', 'far', 'reject');
+INSERT INTO far VALUES (1, 'cat', 1), (2, 'bird', 1);
+INSERT INTO far VALUES (1, 'cat', 1);
+UPDATE far SET label = 'bird';
+SELECT status FROM enforce_contract('far', 'far', 'quarantine');
+INSERT INTO far SELECT i, CASE WHEN i % 2 = 0 THEN 'bird' ELSE 'dog' END, 1 FROM generate_series(2, 5) AS i RETURNING id;
+COPY far FROM stdin;
+6	dog	1
+7	cow	1
+\.
+UPDATE far SET label = 'bird' WHERE id = 3;
+SELECT outcome, problem FROM release_quarantine('far', repair => '{"label": "cat"}');
+SELECT id, label FROM behind ORDER BY id;
+-- a foreign table as a partition has no constraint that is checked, and has the triggers
+CREATE TABLE parts (id int, label text, score float8) PARTITION BY RANGE (id);
+CREATE FOREIGN TABLE parts1 PARTITION OF parts FOR VALUES FROM (100) TO (200) SERVER elsewhere OPTIONS (schema_name 'enforcement', table_name 'behind');
+SELECT status FROM create_contract(document('parts', 'parts'));
+SELECT count(*) FROM enforce_contract('parts', 'parts', 'reject', validate => false);
+SELECT status, findings FROM enforcement_status() WHERE contract = 'parts';
+SELECT count(*) FROM enforce_contract('parts', 'parts', 'quarantine', validate => false);
+SELECT status, findings FROM enforcement_status() WHERE contract = 'parts';
+INSERT INTO parts VALUES (100, 'bird', 1), (101, 'cat', 1);
+SELECT id, label FROM behind WHERE id >= 100;
+SELECT discard_quarantine('parts', 'no use'), discard_quarantine('far', 'no use');
+SELECT count(*) FROM drop_enforcement('parts', 'parts');
+SELECT count(*) FROM drop_enforcement('far', 'far');
+DROP TABLE parts;
+DROP EXTENSION postgres_fdw CASCADE;
+
+-- a row is kept as to_jsonb() has it, and is the same row again
+CREATE DOMAIN kind AS text CHECK (VALUE <> 'never');
+CREATE TYPE pair AS (a int, b text);
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE kinds (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, label kind, gone int, s serial, i2 int2, i8 int8, f4 float4, f8 float8, n numeric, b boolean, c bpchar(4), vc varchar(5), d date,
+    ts timestamp, tz timestamptz, tm time, iv interval, by bytea, u uuid, j json, jb jsonb, p pair, m mood, r int4range, l kind[], f float4[], g numeric, ip inet, mo money, x "char", bi bit(3), nu text);
+ALTER TABLE kinds DROP COLUMN gone;
+CREATE TABLE wanted (LIKE kinds);
+INSERT INTO wanted VALUES
+    (101, 'bird', 1, -7, 9007199254740993, 0.1, 0.1::float8 + 0.2, 1.500, true, 'ab', 'x', '2026-01-31', '2026-01-31 12:00:00.5', '2026-01-31 12:00+02', '12:00', '1 day 2 hours', '\x01ff', '00000000-0000-0000-0000-000000000001',
+     '{"b": 1, "a" : [2]}', '{"b": [1, {"c": null}], "a": "x"}', '(1,x)', 'sad', '[1,5)', '{a,b}', '{1.5,NaN}', 1e-30, '10.0.0.0/8', 12.5, 'z', '101', NULL),
+    (102, 'bird', 2, 0, 0, 'NaN', '-Infinity', 'NaN', false, '', '', 'infinity', '-infinity', 'infinity', '00:00', '0', '', NULL, '"x"', '5', NULL, 'ok', 'empty', '{}', '{}', 'Infinity', NULL, NULL, NULL, NULL, E'"\n\\'),
+    (103, 'bird', 3, NULL, NULL, 1e30, -0.0, 1e40, NULL, NULL, NULL, '0044-03-15 BC', NULL, '0001-01-01 00:00:00+00 BC', NULL, NULL, NULL, NULL, 'null', 'null', '(,)', NULL, NULL, NULL, NULL, -0.0, NULL, NULL, NULL, NULL, '');
+SELECT status FROM create_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "kinds", "version": "1.0.0", "status": "active", "schema": [{"name": "kinds", "physicalName": "enforcement.kinds", "properties": [
+    {"name": "label", "logicalType": "string", "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["cat", "dog"]}, "mustBe": 0}]}]}]}');
+SELECT status FROM enforce_contract('kinds', 'kinds', 'quarantine');
+INSERT INTO kinds OVERRIDING SYSTEM VALUE SELECT * FROM wanted;
+SET IntervalStyle = postgres;
+SELECT w.id, q.content = to_jsonb(w) AS alike FROM wanted AS w JOIN quarantine AS q ON q.content -> 'id' = to_jsonb(w.id) WHERE q.contract = 'kinds' ORDER BY w.id;
+SELECT outcome, problem FROM release_quarantine('kinds', repair => '{"label": "cat"}');
+UPDATE wanted SET label = 'cat';
+SELECT w.id, to_jsonb(k) = to_jsonb(w) AS alike FROM wanted AS w JOIN kinds AS k USING (id) ORDER BY id;
+RESET IntervalStyle;
+INSERT INTO kinds (label) VALUES ('bird'), ('dog') RETURNING label;
+SELECT discard_quarantine('kinds', 'no use');
+SELECT count(*) FROM drop_enforcement('kinds', 'kinds');
+DROP TABLE kinds, wanted;
 
 -- more columns than a function has arguments
 SELECT format('CREATE TABLE wide (id int PRIMARY KEY, label text, score float8, %s)', string_agg(format('c%s int', i), ', ')) FROM generate_series(1, 150) AS i \gexec
@@ -402,6 +475,17 @@ DELETE FROM later;
 SELECT outcome, problem FROM release_quarantine('later', repair => '{"label": "cat"}');
 SELECT discard_quarantine('later', 'gone', purge => true);
 SELECT DISTINCT content, former FROM quarantine WHERE contract = 'later' AND status = 'discarded';
+
+-- a column that was added after the row was written has its default in what was there before
+CREATE TABLE grown (id int PRIMARY KEY, label text, score float8);
+INSERT INTO grown VALUES (1, 'cat', 0.5);
+ALTER TABLE grown ADD COLUMN since int DEFAULT 7;
+SELECT status FROM create_contract(document('grown', 'grown'));
+SELECT count(*) FROM enforce_contract('grown', 'grown', 'quarantine', validate => false);
+UPDATE grown SET label = 'bird', since = 8 WHERE id = 1;
+SELECT content, former FROM quarantine WHERE contract = 'grown';
+SELECT outcome, problem FROM release_quarantine('grown', repair => '{"label": "dog"}');
+SELECT * FROM grown;
 
 -- rules of rows and of tables read constants alike: 0.1 is a value of float4
 CREATE TABLE narrow (id int PRIMARY KEY, r float4, s float4);

@@ -118,6 +118,30 @@ CREATE AGGREGATE public.unfinished(float8) (SFUNC = aidataops._profile_accum, ST
 CREATE TABLE leaked AS SELECT n % 4 AS part, unfinished(double) AS p FROM profiled GROUP BY n % 4;
 SELECT (SELECT rollup(p) FROM leaked) = a, (SELECT p = p::text::profile FROM leaked LIMIT 1) FROM serial;
 
+-- types that have a cast to real[] are profiled as that: what enable_vector() makes of those of pgvector (test/pgtap/vector.sql)
+SELECT enable_vector();
+CREATE TYPE point3 AS (x real, y real, z real);
+CREATE FUNCTION as_array(point3) RETURNS real[] LANGUAGE sql IMMUTABLE STRICT RETURN ARRAY[($1).x, ($1).y, ($1).z];
+CREATE CAST (point3 AS real[]) WITH FUNCTION as_array(point3);
+CREATE AGGREGATE public.point_profile(point3) (SFUNC = aidataops._profile_accum_castable, STYPE = profile, FINALFUNC = aidataops._profile_final, INITCOND = 'profile1:embedding:',
+    COMBINEFUNC = aidataops.profile_add, PARALLEL = SAFE);
+SELECT point_profile(p) = profile_agg(p::real[]) AS alike, num_rows(point_profile(p)), num_nulls(point_profile(p))
+  FROM (SELECT CASE WHEN i % 10 > 0 THEN ROW(i, i / 2.0, -i)::point3 END AS p FROM generate_series(1, 1000) AS i) AS x;
+CREATE AGGREGATE public.mood_profile(mood) (SFUNC = aidataops._profile_accum_castable, STYPE = profile, INITCOND = 'profile1:embedding:');
+SELECT mood_profile('sad');
+CREATE FUNCTION no_array(point3) RETURNS real[] LANGUAGE sql IMMUTABLE AS 'SELECT NULL::real[]';
+BEGIN;
+DROP CAST (point3 AS real[]);
+CREATE CAST (point3 AS real[]) WITH FUNCTION no_array(point3);
+SELECT point_profile('(1,2,3)'::point3);
+ROLLBACK;
+DROP FUNCTION no_array;
+SELECT _profile_accum_castable('profile1:embedding:', '(1,2,3)'::point3);
+DROP AGGREGATE point_profile(point3), mood_profile(mood);
+DROP CAST (point3 AS real[]);
+DROP FUNCTION as_array;
+DROP TYPE point3;
+
 DROP TABLE profiled, serial, in_parallel, leaked;
 DROP AGGREGATE unfinished(float8);
 DROP TYPE mood;

@@ -1,16 +1,15 @@
 /*
- * safely.c: work that may fail without harm to what the user does.
+ * subtransaction.c: work that may fail without harm to what the user does.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "contract/safely.h"
-#include "utils/elog.h"
+#include "core/subtransaction.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-char *
-safely(void (*work)(void *argument), void *argument)
+ErrorData *
+run_in_subtransaction(void (*work)(void *argument), void *argument)
 {
 	MemoryContext memory = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -29,11 +28,19 @@ safely(void (*work)(void *argument), void *argument)
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->elevel >= FATAL)
-			ReThrowError(error);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(memory);
 	CurrentResourceOwner = owner;
+	return error;
+}
+
+char *
+safely(void (*work)(void *argument), void *argument)
+{
+	ErrorData *error = run_in_subtransaction(work, argument);
+
+	if (error && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
 	return error ? error->message : NULL;
 }
