@@ -27,6 +27,7 @@
 #include "common/hashfn.h"
 #include "core/subtransaction.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
 #include "lineage/capture.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -57,6 +58,7 @@ typedef struct Frame
 	LineageMap *map;            /* and did */
 	uint64 num_rows;
 	SubTransactionId subid;
+	int refreshing; /* around it */
 } Frame;
 
 #define MAX_FRAMES 256
@@ -122,20 +124,55 @@ push_frame(PlannedStmt *plan)
 		frames[outer].query_string = NULL;
 		frames[outer].map = NULL;
 		frames[outer].subid = GetCurrentSubTransactionId();
+		frames[outer].refreshing = refreshing;
 	}
 	return outer;
+}
+
+static void
+cut_frames(int kept)
+{
+	if (kept < Min(depth, MAX_FRAMES))
+		refreshing = frames[kept].refreshing;
+	depth = kept;
 }
 
 /* Statements of a subtransaction that was aborted do not run any more; 0: none do. */
 void
 capture_forget_frames(SubTransactionId subid)
 {
-	if (depth > MAX_FRAMES)
-		depth = MAX_FRAMES;
-	while (depth > 0 && frames[depth - 1].subid >= subid)
-		depth--;
+	int kept = Min(depth, MAX_FRAMES);
+
+	while (kept > 0 && frames[kept - 1].subid >= subid)
+		kept--;
+	cut_frames(kept);
+}
+
+/*
+ * When a transaction is committed, no plan is being executed: if there is one, somebody caught an error without a
+ * subtransaction. Only procedures and their like go on.
+ */
+void
+capture_forget_executed(void)
+{
+	int kept = 0;
+
+	while (kept < Min(depth, MAX_FRAMES) && frames[kept].plan == NULL)
+		kept++;
+	cut_frames(kept);
+}
+
+/* A procedure that rolled back goes on, though all frames went with the transaction. */
+static inline void
+begin_statement(void)
+{
 	if (depth == 0)
-		refreshing = 0;
+	{
+		if (SPI_inside_nonatomic_context())
+			(void) push_frame(NULL);
+		else
+			nreads = 0;
+	}
 }
 
 /* --------------------------------------------------------------------------- planning ---- */
@@ -343,6 +380,15 @@ record_cooccurrence(QueryDesc *query)
 
 /* --------------------------------------------------------------------------- executing ---- */
 
+/* Into the table that it makes or the file that it writes, and not into variables. */
+static bool
+goes_elsewhere(PlannedStmt *plan)
+{
+	LineageMap *map = attached_map(plan);
+
+	return map && map->has_other;
+}
+
 static void
 lineage_start(QueryDesc *query, int eflags)
 {
@@ -351,9 +397,11 @@ lineage_start(QueryDesc *query, int eflags)
 	else
 		standard_ExecutorStart(query, eflags);
 
-	if (depth > 0 && query->operation == CMD_SELECT && is_capturing() &&
-		(eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && !InNoForceRLSOperation() &&
-		attached_map(query->plannedstmt) == NULL)
+	if (depth == 0 && SPI_inside_nonatomic_context())
+		(void) push_frame(NULL);
+	if (depth > 0 && (query->operation == CMD_SELECT || query->plannedstmt->hasReturning) &&
+		is_capturing() && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && !InNoForceRLSOperation() &&
+		!goes_elsewhere(query->plannedstmt))
 		add_reads_of(reads, &nreads, query->plannedstmt);
 }
 
@@ -369,8 +417,7 @@ lineage_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execut
 {
 	int outer;
 
-	if (depth == 0)
-		nreads = 0;
+	begin_statement();
 	outer = push_frame(query->plannedstmt);
 	if (next_run)
 		next_run(RUN_ARGUMENTS);
@@ -391,14 +438,14 @@ lineage_finish(QueryDesc *query)
 	depth = outer;
 }
 
-/* Statements that are explained were only started; those of foreign keys run for the server itself. */
+/* Statements that are explained, or never fetched from, were only started; those of foreign keys run for the server. */
 static void
 statement_ended(QueryDesc *query)
 {
 	LineageMap *map = attached_map(query->plannedstmt);
 
-	if (query->estate == NULL || (query->estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0 ||
-		InNoForceRLSOperation() || (map && !store_is_active()))
+	if (query->estate == NULL || !query->already_executed || InNoForceRLSOperation() ||
+		(map && !store_is_active()))
 		return;
 	if (map && map->has_other)
 	{
@@ -547,7 +594,7 @@ after_view(ViewStmt *statement)
 	Oid view = created_relation(statement->view);
 
 	if (OidIsValid(view))
-		record_view(view);
+		record_view(view, statement->replace);
 }
 
 /* CREATE TABLE AS EXECUTE: the plan may be older than this statement, and knows nothing of it. */
@@ -697,13 +744,15 @@ lineage_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 	int outer;
 	Frame frame;
 
-	if (!is_capturing() || !is_around(statement) || depth >= MAX_FRAMES - 1)
+	/* what is not around may run in an aborted transaction, where nothing can be looked up */
+	if (!is_around(statement) || depth >= MAX_FRAMES - 1 || !is_capturing())
 	{
 		next(UTILITY_ARGUMENTS);
 		return;
 	}
-	if (depth == 0)
-		nreads = 0;
+	if (context == PROCESS_UTILITY_TOPLEVEL)
+		cut_frames(0);
+	begin_statement();
 	outer = push_frame(NULL);
 	recorded = is_recorded(statement, &frames[outer], query_string);
 	refreshing += is_refresh;
@@ -711,7 +760,8 @@ lineage_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 	frame = frames[outer];
 	depth = outer;
 	refreshing = Max(0, refreshing - is_refresh);
-	if (recorded && refreshing == 0 && IsTransactionState() && is_capturing())
+	if (recorded && refreshing == 0 && IsTransactionState() && !IsInParallelMode() &&
+		is_capturing())
 		record_utility(statement, &frame, completion);
 }
 

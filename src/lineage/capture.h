@@ -32,7 +32,8 @@ typedef enum EventType
 {
 	EVENT_FLOW,
 	EVENT_DROP,
-	EVENT_ALTER
+	EVENT_ALTER,
+	EVENT_EMPTIED /* a view now reads nothing */
 } EventType;
 
 /* Something that happened in this transaction. */
@@ -62,10 +63,11 @@ extern void lineage_error_of(const char *what, ErrorData *error);
 /* capture.c */
 extern void capture_init(void);
 extern void capture_forget_frames(SubTransactionId subid);
+extern void capture_forget_executed(void);
 extern bool capture_is_installed(void);
 
 /* views.c */
-extern bool record_view(Oid view);
+extern bool record_view(Oid view, bool replaces);
 
 /* store.c */
 extern void store_init(void);

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "aidataops.h"
 #include "core/subtransaction.h"
 #include "lineage/capture.h"
@@ -33,6 +35,7 @@ static MemoryContext context = NULL;
 static Event *events = NULL;
 static int nevents = 0;
 static int room = 0;
+static char *last_query = NULL; /* in the same memory */
 static bool writing = false;
 static bool wrote = false; /* in this transaction */
 static bool warned = false;
@@ -71,6 +74,14 @@ note_error(const char *what, const char *message)
 					 "\"error\" to make such a transaction fail.")));
 }
 
+/* What may leave behind more than memory, where no subtransaction cleans up. */
+static bool
+is_of_the_system(int code)
+{
+	return ERRCODE_TO_CATEGORY(code) == ERRCODE_SYSTEM_ERROR || code == ERRCODE_DATA_CORRUPTED ||
+		   code == ERRCODE_INDEX_CORRUPTED;
+}
+
 /* For PG_CATCH: goes on, unless the error is meant for the statement. */
 void
 lineage_error(MemoryContext caller, const char *what)
@@ -79,7 +90,7 @@ lineage_error(MemoryContext caller, const char *what)
 
 	MemoryContextSwitchTo(caller);
 	error = CopyErrorData();
-	if (is_for_the_statement(error->sqlerrcode))
+	if (is_for_the_statement(error->sqlerrcode) || is_of_the_system(error->sqlerrcode))
 		PG_RE_THROW();
 	FlushErrorState();
 	note_error(what, error->message);
@@ -98,12 +109,22 @@ lineage_error_of(const char *what, ErrorData *error)
 
 /* ---------------------------------------------------------------------------- recording ---- */
 
+/* One copy for all events of a query, which may be as long as it likes to be and make thousands. */
 static char *
 query_of_session(void)
 {
-	return debug_query_string
-			   ? pnstrdup(debug_query_string, strnlen(debug_query_string, MAX_QUERY_TEXT))
-			   : NULL;
+	Size length = debug_query_string ? strnlen(debug_query_string, MAX_QUERY_TEXT) : 0;
+
+	if (debug_query_string == NULL)
+		return NULL;
+	if (last_query == NULL || strlen(last_query) != length ||
+		memcmp(last_query, debug_query_string, length) != 0)
+	{
+		last_query = MemoryContextAlloc(context, length + 1);
+		memcpy(last_query, debug_query_string, length);
+		last_query[length] = '\0';
+	}
+	return last_query;
 }
 
 static Event *
@@ -153,6 +174,8 @@ record_flow(LineageMap *map, External *external, uint64 num_rows)
 	int previous = last_event_of(map);
 	Event *event = previous >= 0 ? &events[previous] : NULL;
 
+	if (XactReadOnly) /* nor shall we write */
+		return;
 	if (event == NULL || external || event->external || event->subid != subid ||
 		event->written_in != InvalidSubTransactionId)
 	{
@@ -164,12 +187,7 @@ record_flow(LineageMap *map, External *external, uint64 num_rows)
 		event->previous = previous;
 		map->last_event = nevents - 1;
 		if (map->known_epoch != store_epoch())
-		{
-			MemoryContext caller = MemoryContextSwitchTo(context);
-
 			event->query = query_of_session();
-			MemoryContextSwitchTo(caller);
-		}
 	}
 	event->times++;
 	event->num_rows += num_rows;
@@ -188,6 +206,7 @@ static void
 forget_events(void)
 {
 	events = NULL; /* goes with the transaction's memory */
+	last_query = NULL;
 	context = NULL;
 	nevents = room = 0;
 	wrote = warned = false;
@@ -234,6 +253,8 @@ write_events(void)
 {
 	SubTransactionId subid = GetCurrentSubTransactionId();
 
+	/* whatever the user made of the transaction since; the subtransaction brings it back */
+	XactReadOnly = false;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	store_begin();
 	for (int i = 0; i < nevents; i++)
@@ -283,7 +304,8 @@ write_in_subtransaction(void)
 void
 events_flush_now(void)
 {
-	if (nevents == 0 || XactReadOnly || writing || !store_is_active() || !has_to_be_written())
+	if (nevents == 0 || writing || RecoveryInProgress() || IsInParallelMode() ||
+		!store_is_active() || !has_to_be_written())
 		return;
 	write_in_subtransaction();
 }
@@ -308,8 +330,9 @@ at_transaction_event(XactEvent event, void *argument)
 			/* FALLTHROUGH */
 		case XACT_EVENT_COMMIT:
 			writing = false;
-			if (nevents > 0)
-				map_forget_all_if_many();
+			if (event == XACT_EVENT_COMMIT)
+				capture_forget_executed();
+			map_forget_all_if_many();
 			forget_events();
 			break;
 		default:
@@ -377,9 +400,11 @@ at_subtransaction_event(SubXactEvent event, SubTransactionId subid, SubTransacti
 	{
 		capture_forget_frames(subid);
 		cut_off(subid);
-		undo_writing(subid);
 		if (wrote)
+		{
+			undo_writing(subid);
 			store_forget();
+		}
 	}
 	else if (event == SUBXACT_EVENT_COMMIT_SUB && nevents > 0)
 	{

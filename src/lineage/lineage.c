@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/plancache.h"
 #include "utils/varlena.h"
 
 bool lineage_enabled = true;
@@ -39,12 +40,20 @@ assign_schemas(const char *value, void *extra)
 	store_forget();
 }
 
+/* Plans that were made without looking are made again. */
+static void
+assign_enabled(bool value, void *extra)
+{
+	if (value && !lineage_enabled && capture_is_installed())
+		ResetPlanCache();
+}
+
 static void
 define_settings(void)
 {
 	DefineCustomBoolVariable("aidataops.lineage",
 							 "Whether lineage is captured, if the library is preloaded.", NULL,
-							 &lineage_enabled, true, PGC_SUSET, 0, NULL, NULL, NULL);
+							 &lineage_enabled, true, PGC_SUSET, 0, NULL, assign_enabled, NULL);
 	DefineCustomEnumVariable("aidataops.lineage_on_error",
 							 "What becomes of a transaction whose lineage cannot be recorded.",
 							 "warn: it is committed, with a warning; error: it fails.",
@@ -74,7 +83,7 @@ void
 lineage_init(void)
 {
 	define_settings();
-	if (!is_preloaded())
+	if (!is_preloaded() || IsBinaryUpgrade)
 		return;
 	store_init();
 	events_init();

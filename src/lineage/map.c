@@ -23,6 +23,7 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/syscache.h"
 
 /* More columns than that in one statement are not kept, only the relations are. */
@@ -137,6 +138,22 @@ add_origins(Origins *origins, const Origins *others, LineageKind kind)
 	}
 }
 
+/* What a common table expression changed itself is another row to who reads it. */
+static void
+add_origins_of_cte(Origins *origins, const Origins *others, LineageKind kind)
+{
+	int count = others->count;
+
+	for (int i = 0; i < count; i++)
+	{
+		Origin origin = others->items[i];
+
+		origin.kind = compose(kind, origin.kind);
+		origin.is_own = false;
+		add_origin(origins, origin);
+	}
+}
+
 /* -------------------------------------------------------------------------- scopes ---- */
 
 /* A query and where it stands, to find what columns of outer queries mean. */
@@ -176,7 +193,8 @@ struct MapBuilder
 	HTAB *relation_index;
 	List *column_names;
 	bool replaces;
-	List *visited; /* queries of common table expressions, in the walk that goes on */
+	List *visited;  /* queries of common table expressions, in the walk that goes on */
+	List *cte_rows; /* what decides about the rows of each */
 
 	/* the target of the statement last added, to which what planning reveals belongs */
 	Oid last_target;
@@ -470,7 +488,7 @@ resolve_entry(MapBuilder *builder, RangeTblEntry *rte, Scope *scope, AttrNumber 
 		case RTE_CTE:
 			inner = scope_of_cte(rte, scope);
 			if (inner)
-				add_origins(origins, output(builder, inner, attnum), kind);
+				add_origins_of_cte(origins, output(builder, inner, attnum), kind);
 			break;
 		case RTE_JOIN:
 			if (attnum <= list_length(rte->joinaliasvars))
@@ -806,21 +824,48 @@ enter_once(MapBuilder *builder, Query *query)
 	return true;
 }
 
+typedef struct CteRows
+{
+	Query *query;
+	bool is_known; /* false while they are being collected, by a query that reads itself */
+	Origins origins;
+} CteRows;
+
+/* Collected once, however many subqueries read it, and then read each other. */
+static CteRows *
+rows_of_cte(MapBuilder *builder, Scope *scope)
+{
+	CteRows *rows;
+	ListCell *cell;
+
+	foreach (cell, builder->cte_rows)
+	{
+		rows = lfirst(cell);
+		if (rows->query == scope->query)
+			return rows;
+	}
+	rows = palloc0(sizeof(CteRows));
+	rows->query = scope->query;
+	builder->cte_rows = lappend(builder->cte_rows, rows);
+	collect_rows(builder, scope, &rows->origins);
+	make_distinct(&rows->origins);
+	rows->is_known = true;
+	return rows;
+}
+
 static void
 collect_entry_rows(MapBuilder *builder, RangeTblEntry *rte, Scope *scope, Origins *origins)
 {
-	Scope *inner = NULL;
-
 	if (rte->rtekind == RTE_SUBQUERY)
-		inner = scope_of_subquery(rte, scope);
+		collect_rows(builder, scope_of_subquery(rte, scope), origins);
 	else if (rte->rtekind == RTE_CTE)
 	{
-		inner = scope_of_cte(rte, scope);
-		if (inner && !enter_once(builder, inner->query))
-			inner = NULL;
+		Scope *inner = scope_of_cte(rte, scope);
+		CteRows *rows = inner ? rows_of_cte(builder, inner) : NULL;
+
+		if (rows && rows->is_known)
+			add_origins_of_cte(origins, &rows->origins, KIND_IDENTITY);
 	}
-	if (inner && inner->query->commandType == CMD_SELECT)
-		collect_rows(builder, inner, origins);
 	/* the policies of row-level security */
 	collect_condition(builder, (Node *) rte->securityQuals, scope, origins);
 }
@@ -889,6 +934,23 @@ collect_merge_rows(MapBuilder *builder, Scope *scope, Origins *origins)
 		resolve(builder, lfirst_node(MergeAction, cell)->qual, scope, KIND_FILTER, origins);
 }
 
+/* The first columns of a set operation are those of all its arms. */
+static void
+collect_setop_order(MapBuilder *builder, Scope *scope, Origins *origins)
+{
+	Origins sorted = {0};
+	ListCell *cell;
+
+	foreach (cell, scope->query->sortClause)
+	{
+		TargetEntry *entry =
+			get_sortgroupclause_tle(lfirst_node(SortGroupClause, cell), scope->query->targetList);
+
+		resolve_setop(builder, scope->query->setOperations, scope, entry->resno, &sorted);
+	}
+	add_origins(origins, &sorted, KIND_SORT);
+}
+
 /* Adds the columns that decide which rows a query has, or changes. */
 static void
 collect_rows(MapBuilder *builder, Scope *scope, Origins *origins)
@@ -903,7 +965,9 @@ collect_rows(MapBuilder *builder, Scope *scope, Origins *origins)
 	{
 		resolve_sorted(builder, query->groupClause, scope, KIND_GROUP_BY, origins);
 		resolve_sorted(builder, query->distinctClause, scope, KIND_GROUP_BY, origins);
-		if (query->setOperations == NULL)
+		if (query->setOperations)
+			collect_setop_order(builder, scope, origins);
+		else
 			resolve_sorted(builder, query->sortClause, scope, KIND_SORT, origins);
 		resolve(builder, query->havingQual, scope, KIND_FILTER, origins);
 		resolve(builder, query->limitCount, scope, KIND_FILTER, origins);
@@ -1253,7 +1317,6 @@ add_reads(MapBuilder *builder, Scope *scope, Oid target, LineageOperation operat
 
 	builder->visited = NIL;
 	collect_relations(&reading, scope);
-	builder->visited = NIL;
 	collect_rows(builder, scope, &origins);
 	add_columns(builder, &origins, target, InvalidAttrNumber, operation);
 	builder->last_target = target;
@@ -1418,6 +1481,7 @@ static HTAB *maps_by_hash = NULL;
 static HTAB *maps_by_id = NULL;
 static uint32 last_id = 0;
 static uint64 columns_left_out = 0;
+static bool grew = false; /* since their memory was looked at */
 
 static void
 make_maps(void)
@@ -1432,15 +1496,19 @@ make_maps(void)
 		make_hash("aidataops maps by id", sizeof(uint32), sizeof(NumberedMap), maps_context);
 }
 
-/* At the end of a transaction, when nothing points to them but plans, which then have none. */
+/* At the end of a transaction, when nothing points to them but plans, which are made again. */
 void
 map_forget_all_if_many(void)
 {
-	if (maps_context == NULL || MemoryContextMemAllocated(maps_context, true) < MAX_MEMORY)
+	if (!grew)
+		return;
+	grew = false;
+	if (MemoryContextMemAllocated(maps_context, true) < MAX_MEMORY)
 		return;
 	MemoryContextDelete(maps_context);
 	maps_context = NULL;
 	maps_by_hash = maps_by_id = NULL;
+	ResetPlanCache();
 }
 
 LineageMap *
@@ -1569,6 +1637,7 @@ map_end(MapBuilder *builder)
 		known = hash_search(maps_by_hash, &hash, HASH_FIND, &found);
 		if (!found)
 		{
+			grew = true;
 			map = keep(builder, hash);
 			known = hash_search(maps_by_hash, &hash, HASH_ENTER, &found);
 			known->map = map;

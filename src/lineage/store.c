@@ -43,6 +43,7 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -156,6 +157,7 @@ typedef enum Presence
 } Presence;
 
 static Presence presence = PRESENCE_UNKNOWN;
+static bool was_absent = false; /* when plans were made, maybe */
 static uint64 epoch = 1;
 
 uint64
@@ -263,6 +265,13 @@ store_is_active(void)
 	extension = OidIsValid(schema) ? get_extension_oid("aidataops", true) : InvalidOid;
 	if (OidIsValid(extension) && find_tables(schema, extension) && presence == PRESENCE_ABSENT)
 		presence = PRESENCE_ACTIVE;
+	if (presence != PRESENCE_ACTIVE)
+		was_absent = true;
+	else if (was_absent)
+	{
+		was_absent = false;
+		ResetPlanCache(); /* plans that were made without looking are made again */
+	}
 	return presence == PRESENCE_ACTIVE;
 }
 
@@ -369,22 +378,44 @@ append(Table *table, Datum *values, bool *nulls)
 	heap_freetuple(tuple);
 }
 
+static void
+lock_without_waiting(Oid relid)
+{
+	if (!ConditionalLockRelationOid(relid, RowExclusiveLock))
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("relation \"%s.%s\" is locked by another session", AIDATAOPS_SCHEMA,
+							   get_rel_name(relid) ? get_rel_name(relid) : "?")));
+}
+
+/* Indexes and sequences too can be altered while their table is not locked. */
+static void
+lock_what_belongs_to(Table *table)
+{
+	Relation relation = table_open(table->oid, NoLock);
+	ListCell *cell;
+
+	foreach (cell, RelationGetIndexList(relation))
+		lock_without_waiting(lfirst_oid(cell));
+	table_close(relation, NoLock);
+	if (table->sequence_name)
+		lock_without_waiting(table->sequence);
+}
+
 /* A user's commit waits for nobody who alters these tables. */
 void
 store_begin(void)
 {
 	for (int i = 0; i < NTABLES; i++)
 	{
-		if (!ConditionalLockRelationOid(tables[i].oid, RowExclusiveLock))
-			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-							errmsg("table \"%s.%s\" is locked by another session", AIDATAOPS_SCHEMA,
-								   tables[i].name)));
+		lock_without_waiting(tables[i].oid);
 		tables[i].relation = NULL;
 	}
 	AcceptInvalidationMessages();
 	if (!store_is_active())
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
 						errmsg("the tables of lineage are not those that this library knows")));
+	for (int i = 0; i < NTABLES; i++)
+		lock_what_belongs_to(&tables[i]);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "aidataops lineage store",
 									ALLOCSET_DEFAULT_SIZES);
 	this_time = GetCurrentTimestamp();
@@ -900,10 +931,25 @@ is_of_itself(MapRelation *relation)
 		   relation->operation == OPERATION_REFRESH || relation->operation == OPERATION_VIEW;
 }
 
+/* What a view takes from a relation, as part of its edge: defined otherwise, it is another edge, and this one ends. */
+static char *
+columns_as_text(LineageMap *map, int relation)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < map->ncolumns; i++)
+		if (map->columns[i].relation == relation)
+			appendStringInfo(&text, "%d>%d:%d;", map->columns[i].source, map->columns[i].target,
+							 map->columns[i].kind);
+	return text.data;
+}
+
 static void
-write_edge(MapRelation *relation, Edge *edge, Event *event, int64 external, int64 times,
+write_edge(LineageMap *map, int index, Edge *edge, Event *event, int64 external, int64 times,
 		   int64 num_rows)
 {
+	MapRelation *relation = &map->relations[index];
 	const char *operation = lineage_operation_name(relation->operation);
 	const char *confidence = relation->is_cooccurrence ? "cooccurrence" : "exact";
 
@@ -926,8 +972,9 @@ write_edge(MapRelation *relation, Edge *edge, Event *event, int64 external, int6
 	if (edge->source == 0 || edge->target == 0 ||
 		(edge->source == edge->target && (is_of_itself(relation) || relation->is_cooccurrence)))
 		return;
-	edge->id = id_of(6, "edge", int64_text(edge->source), int64_text(edge->target), operation,
-					 relation->is_direct ? "direct" : "base", confidence);
+	edge->id = id_of(map->replaces ? 7 : 6, "edge", int64_text(edge->source),
+					 int64_text(edge->target), operation, relation->is_direct ? "direct" : "base",
+					 confidence, map->replaces ? columns_as_text(map, index) : NULL);
 	if (!is_edge_present(edge->id))
 		append_edge_state(edge, operation, relation->is_direct, confidence, event->query, false);
 	append_use(edge->id, times, num_rows);
@@ -963,7 +1010,8 @@ set_column(NameData *name, Oid relid, Oid root, AttrNumber attnum, LineageMap *m
 		return InvalidAttrNumber;
 	}
 	text = get_attname(relid, attnum, true);
-	if (text == NULL)
+	/* dropped since, in the same transaction: it has another name, and no type */
+	if (text == NULL || !OidIsValid(get_atttype(relid, attnum)))
 		return InvalidAttrNumber;
 	namestrcpy(name, text);
 	return root == relid ? attnum : get_attnum(root, text);
@@ -1069,8 +1117,8 @@ write_columns(LineageMap *map, Edge *edges)
 
 typedef struct Endings
 {
-	LineageMap *map;
-	Edge *edges;
+	const Edge *present;
+	int npresent;
 	int64 *ended;
 	int count;
 	int room;
@@ -1083,11 +1131,14 @@ note_ending(HeapTuple tuple, TupleDesc columns, void *context)
 	bool isnull;
 	int64 id = DatumGetInt64(heap_getattr(tuple, EDGE_ID, columns, &isnull));
 	Datum operation = heap_getattr(tuple, EDGE_OPERATION, columns, &isnull);
+	Datum confidence = heap_getattr(tuple, EDGE_CONFIDENCE, columns, &isnull);
 
-	if (!is_text(operation, lineage_operation_name(OPERATION_VIEW)))
+	/* a declared one may have any operation */
+	if (!is_text(operation, lineage_operation_name(OPERATION_VIEW)) ||
+		!is_text(confidence, "exact"))
 		return true;
-	for (int i = 0; i < endings->map->nrelations; i++)
-		if (endings->edges[i].id == id)
+	for (int i = 0; i < endings->npresent; i++)
+		if (endings->present[i].id == id)
 			return true;
 	for (int i = 0; i < endings->count; i++)
 		if (endings->ended[i] == id)
@@ -1102,32 +1153,36 @@ note_ending(HeapTuple tuple, TupleDesc columns, void *context)
 	return true;
 }
 
+static void
+end_edge(int64 id, const char *query)
+{
+	Datum values[MAX_ATTRIBUTES];
+	bool nulls[MAX_ATTRIBUTES];
+	Edge edge = {.id = id};
+
+	if (!latest_state(&tables[TABLE_EDGE], INDEX_EDGE_ID, id, values, nulls) ||
+		DatumGetBool(values[EDGE_IS_ENDED - 1]))
+		return;
+	edge.source = DatumGetInt64(values[EDGE_SOURCE - 1]);
+	edge.target = DatumGetInt64(values[EDGE_TARGET - 1]);
+	append_edge_state(&edge, lineage_operation_name(OPERATION_VIEW),
+					  DatumGetBool(values[EDGE_IS_DIRECT - 1]),
+					  TextDatumGetCString(values[EDGE_CONFIDENCE - 1]), query, true);
+}
+
 /* A view that was defined anew takes only from what its definition now says. */
 static void
-end_others(LineageMap *map, Edge *edges, const char *query)
+end_others(int64 view, const Edge *present, int npresent, const char *query)
 {
-	Endings endings = {.map = map, .edges = edges};
+	Endings endings = {.present = present, .npresent = npresent};
 	ScanKeyData key;
 
-	if (map->nrelations == 0 || edges[0].target == 0)
+	if (view == 0)
 		return;
-	ScanKeyInit(&key, EDGE_TARGET, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(edges[0].target));
+	ScanKeyInit(&key, EDGE_TARGET, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(view));
 	each_row(&tables[TABLE_EDGE], INDEX_EDGE_TARGET, 1, &key, note_ending, &endings);
 	for (int i = 0; i < endings.count; i++)
-	{
-		Datum values[MAX_ATTRIBUTES];
-		bool nulls[MAX_ATTRIBUTES];
-		Edge edge = {.id = endings.ended[i]};
-
-		if (!latest_state(&tables[TABLE_EDGE], INDEX_EDGE_ID, edge.id, values, nulls) ||
-			DatumGetBool(values[EDGE_IS_ENDED - 1]))
-			continue;
-		edge.source = DatumGetInt64(values[EDGE_SOURCE - 1]);
-		edge.target = DatumGetInt64(values[EDGE_TARGET - 1]);
-		append_edge_state(&edge, lineage_operation_name(OPERATION_VIEW),
-						  DatumGetBool(values[EDGE_IS_DIRECT - 1]),
-						  TextDatumGetCString(values[EDGE_CONFIDENCE - 1]), query, true);
-	}
+		end_edge(endings.ended[i], query);
 }
 
 /* --------------------------------------------------------------------- temporary tables ---- */
@@ -1275,12 +1330,12 @@ write_flow(LineageMap *map, Event *event)
 	int64 num_rows = map->num_rows + event->num_rows;
 
 	for (int i = 0; i < map->nrelations; i++)
-		write_edge(&map->relations[i], &edges[i], event, external, times, num_rows);
+		write_edge(map, i, &edges[i], event, external, times, num_rows);
 	if (map->known_epoch != epoch || map->has_other)
 	{
 		write_columns(map, edges);
 		if (map->replaces)
-			end_others(map, edges, event->query);
+			end_others(edges[0].target, edges, map->nrelations, event->query);
 	}
 	map->known_epoch = epoch;
 	map->written_at = this_time;
@@ -1324,6 +1379,9 @@ store_write(Event *event)
 			break;
 		case EVENT_ALTER:
 			(void) look_up_node(root_of(event->relid), false);
+			break;
+		case EVENT_EMPTIED:
+			end_others(look_up_node(event->relid, false), NULL, 0, NULL);
 			break;
 	}
 	MemoryContextSwitchTo(caller);

@@ -26,7 +26,7 @@ definition_of(Relation relation)
 }
 
 static LineageMap *
-map_of_view(Relation relation)
+map_of_view(Relation relation, bool replaces)
 {
 	Query *query = definition_of(relation);
 	bool is_view = relation->rd_rel->relkind == RELKIND_VIEW;
@@ -37,22 +37,24 @@ map_of_view(Relation relation)
 	builder = map_begin();
 	map_add_query(builder, query, RelationGetRelid(relation),
 				  is_view ? OPERATION_VIEW : OPERATION_REFRESH);
-	if (is_view)
+	if (is_view && replaces)
 		map_set_replaces(builder);
 	return map_end(builder);
 }
 
-/* Whether there was something to record. */
+/* Whether there was something to record. What was known of a view that was there before may have to end. */
 bool
-record_view(Oid view)
+record_view(Oid view, bool replaces)
 {
 	Relation relation = try_relation_open(view, AccessShareLock);
 	LineageMap *map;
 
 	if (relation == NULL)
 		return false;
-	map = map_of_view(relation);
+	map = map_of_view(relation, replaces);
 	relation_close(relation, AccessShareLock);
+	if (map == NULL && replaces)
+		record_change(EVENT_EMPTIED, view);
 	if (map == NULL)
 		return false;
 	record_flow(map, NULL, 0);
@@ -74,5 +76,5 @@ lineage_record_view(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("permission denied to record the definition of a view"),
 						errdetail("It takes the rights of its owner.")));
-	PG_RETURN_BOOL(record_view(view));
+	PG_RETURN_BOOL(record_view(view, false));
 }

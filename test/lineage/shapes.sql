@@ -373,6 +373,7 @@ CALL expect('writing common table expression: delete returning', $$
 t <- a insert
 t.id <- a.id identity
 t.s <- a.y identity
+t.* <- a.x filter
 $$);
 
 WITH n AS (INSERT INTO b SELECT id + 100, k, note FROM c RETURNING id, z) SELECT count(*) FROM n \g /dev/null
@@ -822,6 +823,395 @@ SET aidataops.lineage = off;
 INSERT INTO t (id) SELECT id FROM a;
 RESET aidataops.lineage;
 CALL expect('switched off', '');
+
+-- statements that the shapes above do not have
+WITH q AS (SELECT id, x FROM a WHERE y <> 'z') INSERT INTO t (id, v) SELECT (SELECT max(id) FROM q), (SELECT min(x) FROM q);
+CALL expect('a common table expression read in two subqueries: its filter decides about both', $$
+t <- a insert
+t.id <- a.id aggregation
+t.v <- a.x aggregation
+t.id <- a.y filter
+t.v <- a.y filter
+$$);
+
+WITH q AS (SELECT id FROM a WHERE x > 1) INSERT INTO t (id, v) SELECT id, (SELECT count(*) FROM q) FROM q;
+CALL expect('one read in from and in a subquery', $$
+t <- a insert
+t.id <- a.id identity
+t.v <- a.x filter
+t.* <- a.x filter
+$$);
+
+INSERT INTO t (id) SELECT o.id FROM (WITH p AS (SELECT id, k FROM c), r AS (SELECT id FROM p WHERE k > 0) SELECT r.id FROM r) AS o;
+CALL expect('common table expressions of a subquery, one upon the other', $$
+t <- c insert
+t.id <- c.id identity
+t.* <- c.k filter
+$$);
+
+INSERT INTO t (v) SELECT sum(sum(x)) OVER (ORDER BY y) FROM a GROUP BY y;
+CALL expect('a window over groups', $$
+t <- a insert
+t.v <- a.x aggregation
+t.v <- a.y window
+t.* <- a.y group_by
+$$);
+
+INSERT INTO t (id, v) SELECT NULLIF(x, id), (ARRAY[x, id])[1]::bigint FROM a;
+CALL expect('nullif, array and subscript', $$
+t <- a insert
+t.id <- a.x transformation
+t.id <- a.id transformation
+t.v <- a.x transformation
+t.v <- a.id transformation
+$$);
+
+INSERT INTO t (id) SELECT a.id FROM a, c WHERE (a.id, a.x) = (c.id, c.k);
+CALL expect('comparison of rows', $$
+t <- a insert
+t <- c insert
+t.id <- a.id identity
+t.* <- a.id join
+t.* <- a.x join
+t.* <- c.id join
+t.* <- c.k join
+$$);
+
+INSERT INTO t (id) SELECT id FROM a WHERE (id, x) = (SELECT id, k FROM c LIMIT 1);
+CALL expect('comparison with a row of a subquery', $$
+t <- a insert
+t <- c insert
+t.id <- a.id identity
+t.* <- a.id filter
+t.* <- a.x filter
+t.* <- c.id filter
+t.* <- c.k filter
+$$);
+
+INSERT INTO t (id) SELECT l.n FROM a, LATERAL (VALUES (a.x), (a.id)) AS l (n);
+CALL expect('lateral values', $$
+t <- a insert
+t.id <- a.x identity
+t.id <- a.id identity
+$$);
+
+INSERT INTO t (id, v) SELECT r.p, r.q FROM a, ROWS FROM (generate_series(1, a.x), generate_series(1, a.id)) AS r (p, q);
+CALL expect('rows from: each column is of its function', $$
+t <- a insert
+t.id <- a.x transformation
+t.v <- a.id transformation
+$$);
+
+INSERT INTO t (s, v) SELECT u.w, u.n FROM a, unnest(string_to_array(a.y, 'n')) WITH ORDINALITY AS u (w, n);
+CALL expect('with ordinality: a number is of no column', $$
+t <- a insert
+t.s <- a.y transformation
+$$);
+
+INSERT INTO t (s) SELECT to_jsonb(s)::text FROM (SELECT id, x + 1 AS n FROM a) AS s;
+CALL expect('whole row of a subquery', $$
+t <- a insert
+t.s <- a.id transformation
+t.s <- a.x transformation
+$$);
+
+INSERT INTO t (s) SELECT to_jsonb(j)::text FROM (a JOIN c USING (id)) AS j;
+CALL expect('whole row of a join', $$
+t <- a insert
+t <- c insert
+t.s <- a.id transformation
+t.s <- a.x transformation
+t.s <- a.y transformation
+t.s <- a.at transformation
+t.s <- c.k transformation
+t.s <- c.note transformation
+t.* <- a.id join
+t.* <- c.id join
+$$);
+
+INSERT INTO t (id, s) SELECT a.id, x.z FROM a, XMLTABLE('/r' PASSING (('<r><z>' || a.y || '</z></r>')::xml) COLUMNS z text PATH 'z') AS x;
+CALL expect('xmltable', $$
+t <- a insert
+t.id <- a.id identity
+t.s <- a.y transformation
+$$);
+
+INSERT INTO t (id, s) SELECT id, CASE x WHEN 10 THEN y ELSE 'other' END FROM a TABLESAMPLE SYSTEM (100);
+CALL expect('simple case, of a sample', $$
+t <- a insert
+t.id <- a.id identity
+t.s <- a.x conditional
+t.s <- a.y transformation
+$$);
+
+INSERT INTO t (id) SELECT id FROM a ORDER BY (SELECT k FROM c WHERE c.id = a.id) LIMIT 1;
+CALL expect('sorted by a subquery', $$
+t <- a insert
+t <- c insert
+t.id <- a.id identity
+t.* <- c.k sort
+t.* <- c.id sort
+t.* <- a.id sort
+$$);
+
+INSERT INTO t (id) (SELECT id FROM a UNION ALL SELECT k FROM c) ORDER BY 1 LIMIT 1;
+CALL expect('a set operation, sorted: the first rows are of all arms', $$
+t <- a insert
+t <- c insert
+t.id <- a.id identity
+t.id <- c.k identity
+t.* <- a.id sort
+t.* <- c.k sort
+$$);
+
+INSERT INTO t (id) SELECT id FROM a WHERE x = ANY (ARRAY(SELECT k FROM c WHERE note > 'm'));
+CALL expect('any of an array of a subquery', $$
+t <- a insert
+t <- c insert
+t.id <- a.id identity
+t.* <- a.x filter
+t.* <- c.k filter
+t.* <- c.note filter
+$$);
+
+WITH q AS (SELECT id, sum(k) AS n FROM c GROUP BY id) UPDATE t SET v = q.n FROM q WHERE q.id = t.id;
+CALL expect('update from a common table expression', $$
+t <- c update
+t.v <- c.k aggregation
+t.* <- c.id join
+t.* <- c.id group_by
+$$);
+
+WITH u AS (UPDATE b SET z = c.k FROM c WHERE c.id = b.id RETURNING b.id, c.note) INSERT INTO t (id, s) SELECT id, note FROM u;
+CALL expect('update returning into an insert: what it joined decides which rows', $$
+b <- c update
+b.z <- c.k identity
+b.* <- c.id join
+t <- b insert
+t <- c insert
+t.id <- b.id identity
+t.s <- c.note identity
+t.* <- b.id join
+t.* <- c.id join
+$$);
+
+INSERT INTO b SELECT id, x, y FROM a ON CONFLICT (id) DO UPDATE SET z = (SELECT max(k) FROM c WHERE c.id = excluded.id);
+CALL expect('on conflict, with a subquery', $$
+b <- a insert
+b <- c insert
+b.id <- a.id identity
+b.z <- a.x identity
+b.w <- a.y identity
+b.z <- c.k aggregation
+b.z <- c.id join
+b.z <- a.id join
+$$);
+
+MERGE INTO b USING a ON b.id = a.id WHEN MATCHED AND EXISTS (SELECT FROM c WHERE c.id = b.id) THEN UPDATE SET z = (SELECT max(k) FROM c);
+CALL expect('merge, with subqueries', $$
+b <- a merge
+b <- c merge
+b.z <- c.k aggregation
+b.* <- a.id join
+b.* <- c.id join
+$$);
+
+CREATE TABLE made5 (p, q) AS SELECT id, x FROM a;
+CALL expect('create table as, with other names', $$
+made5 <- a create_table_as
+made5.p <- a.id identity
+made5.q <- a.x identity
+$$);
+
+CREATE TABLE made6 AS SELECT FROM a;
+CALL expect('create table as, of no columns', $$
+made6 <- a create_table_as
+$$);
+
+CREATE TABLE made7 AS TABLE a WITH NO DATA;
+CREATE MATERIALIZED VIEW made8 AS TABLE a WITH NO DATA;
+CALL expect('with no data', '');
+
+CREATE VIEW named (p, q) AS SELECT id, x FROM a;
+CALL expect('create view, with other names', $$
+named <- a view
+named.p <- a.id identity
+named.q <- a.x identity
+$$);
+
+CREATE OR REPLACE VIEW named (p, q) AS SELECT id, id FROM a;
+CALL forget();
+CREATE VIEW turned AS SELECT id AS p, x AS q FROM a WHERE y <> '';
+CREATE OR REPLACE VIEW turned AS SELECT x AS p, id AS q FROM a;
+CALL expect('create or replace view: of the same table, with other columns', $$
+turned <- a view
+turned.p <- a.x identity
+turned.q <- a.id identity
+$$);
+CREATE VIEW emptied AS SELECT id FROM a;
+CREATE OR REPLACE VIEW emptied AS SELECT 1 AS id;
+CALL expect('create or replace view: of nothing', '');
+
+CREATE TEMP VIEW passing AS SELECT id, x FROM a;
+INSERT INTO t (id, v) SELECT id, x FROM passing WHERE x > 0;
+CALL expect('a temporary view is left out', $$
+t <- a insert
+t.id <- a.id identity
+t.v <- a.x transformation
+t.* <- a.x filter
+$$);
+
+DELETE FROM t USING named WHERE named.p = t.id AND named.q > 5000;
+CALL expect('delete using a view', $$
+t <- named delete
+t <- a delete base
+t.* <- named.p join
+t.* <- a.id join
+t.* <- named.q filter
+t.* <- a.id filter
+$$);
+
+CREATE VIEW inserted AS SELECT id, k FROM c;
+CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO c (id, k) VALUES (new.id, new.k); RETURN new; END $$;
+CREATE TRIGGER instead INSTEAD OF INSERT ON inserted FOR EACH ROW EXECUTE FUNCTION instead();
+CALL forget();
+INSERT INTO inserted SELECT id, x FROM a;
+CALL expect('a trigger instead of an insert', $$
+inserted <- a insert
+inserted.id <- a.id identity
+inserted.k <- a.x identity
+c <- a insert cooccurrence
+c <- inserted insert cooccurrence
+$$);
+
+COPY (WITH n AS (INSERT INTO t (id) SELECT id FROM a RETURNING id) SELECT id FROM n) TO '/dev/null';
+CALL expect('copy of what is inserted', $$
+t <- a insert
+t.id <- a.id identity
+/dev/null <- t copy_to
+/dev/null.id <- t.id identity
+$$);
+
+COPY (INSERT INTO t (id) SELECT id FROM a RETURNING id AS key) TO '/dev/null';
+CALL expect('copy of what an insert returns', $$
+t <- a insert
+t.id <- a.id identity
+/dev/null <- t copy_to
+/dev/null.key <- t.id identity
+$$);
+
+CREATE FUNCTION rows_of_a() RETURNS SETOF a LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT * FROM a; END $$;
+INSERT INTO t (id) SELECT id FROM rows_of_a();
+CALL expect('return query', $$
+t <- a insert cooccurrence
+$$);
+
+DO $$ DECLARE q CURSOR FOR SELECT note FROM c; n text; BEGIN OPEN q; FETCH q INTO n; INSERT INTO t (s) VALUES (n); CLOSE q; END $$;
+CALL expect('a cursor', $$
+t <- c insert cooccurrence
+$$);
+
+DO $$ DECLARE n int; BEGIN DELETE FROM a WHERE id = 1 RETURNING x INTO n; INSERT INTO t (id) VALUES (n); END $$;
+CALL expect('what a delete returns into a variable', $$
+t <- a insert cooccurrence
+$$);
+
+DO $$ DECLARE n int; BEGIN SELECT max(x) INTO n FROM a; EXECUTE 'INSERT INTO t (id) SELECT $1 + id FROM c' USING n; END $$;
+CALL expect('a dynamic statement with a variable', $$
+t <- c insert
+t.id <- c.id transformation
+t <- a insert cooccurrence
+$$);
+
+CREATE FUNCTION sql_note(i int) RETURNS text LANGUAGE sql STABLE AS $$ SELECT note FROM c WHERE id = i LIMIT 1 $$;
+INSERT INTO t (s) SELECT sql_note(id) FROM a;
+CALL expect('a function of sql that is called', $$
+t <- a insert
+t.s <- a.id transformation
+t <- c insert cooccurrence
+$$);
+
+CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 2 * i $$;
+INSERT INTO t (id) SELECT twice(x) FROM a;
+CALL expect('a function of sql that is an expression', $$
+t <- a insert
+t.id <- a.x transformation
+$$);
+
+CREATE TABLE parent (id int, v int);
+CREATE TABLE heir (extra int) INHERITS (parent);
+INSERT INTO t (id) SELECT id FROM parent WHERE v > 0;
+CALL expect('a table and its heirs: what is named', $$
+t <- parent insert
+t.id <- parent.id identity
+t.* <- parent.v filter
+$$);
+
+CREATE TABLE shrinking (id int, gone int);
+BEGIN;
+INSERT INTO t (id, v) SELECT id, gone FROM shrinking;
+ALTER TABLE shrinking DROP COLUMN gone;
+COMMIT;
+CALL expect('a column that is dropped before the commit', $$
+t <- shrinking insert
+t.id <- shrinking.id identity
+$$);
+
+WITH moved AS (DELETE FROM t WHERE v > 5000 RETURNING id, s) INSERT INTO t (id, s) SELECT id, s FROM moved;
+CALL expect('moved within a table', $$
+t <- t insert
+t.id <- t.id identity
+t.s <- t.s identity
+t.* <- t.v filter
+$$);
+
+DO $$ BEGIN BEGIN REFRESH MATERIALIZED VIEW not_there; EXCEPTION WHEN undefined_table THEN NULL; END; END $$;
+INSERT INTO t (id) SELECT id FROM a;
+CALL expect('after a refresh that failed in an exception block', $$
+t <- a insert
+t.id <- a.id identity
+$$);
+
+CREATE PROCEDURE rolling_back() LANGUAGE plpgsql AS $$
+DECLARE n int;
+BEGIN
+    SELECT max(k) INTO n FROM c;
+    ROLLBACK;
+    INSERT INTO t (id) VALUES (n);
+    COMMIT;
+END $$;
+CALL rolling_back();
+CALL expect('a procedure that rolls back and goes on', $$
+t <- c insert cooccurrence
+$$);
+
+BEGIN;
+INSERT INTO t (id) SELECT id FROM a;
+SET TRANSACTION READ ONLY;
+COMMIT;
+CALL expect('a transaction that became read only', $$
+t <- a insert
+t.id <- a.id identity
+$$);
+
+SET plan_cache_mode = force_generic_plan;
+PREPARE unseen AS INSERT INTO t (id) SELECT id FROM a;
+SET aidataops.lineage = off;
+EXECUTE unseen;
+SET aidataops.lineage = on;
+EXECUTE unseen;
+CALL expect('a plan that was made while it was off', $$
+t <- a insert
+t.id <- a.id identity
+$$);
+RESET plan_cache_mode;
+
+WITH d AS (DELETE FROM b WHERE z > 100000 RETURNING id) UPDATE t SET v = 0 FROM d WHERE d.id = t.id;
+CALL expect('update by what was deleted', $$
+t <- b update
+t.* <- b.id join
+t.* <- b.z filter
+$$);
 
 -- rows that policies hide
 CREATE TABLE allowed (who name, id int);
