@@ -672,6 +672,7 @@ BEGIN
     EXECUTE pg_catalog.format('CREATE VIEW %s WITH (security_invoker = true) AS %s', target, aidataops._version_query(version));
     EXECUTE pg_catalog.format('COMMENT ON VIEW %s IS %L', target,
         pg_catalog.format('Dataset version %s', aidataops.to_text(aidataops.resolve(version))));
+    PERFORM aidataops._lineage_view_of_versions(target::pg_catalog.regclass, NULL, aidataops.resolve(version));
     RETURN target::pg_catalog.regclass;
 END $$;
 COMMENT ON FUNCTION aidataops.create_version_view(aidataops.dataset_version, text) IS

@@ -325,6 +325,7 @@ BEGIN
     END IF;
     EXECUTE pg_catalog.format('CREATE VIEW %s WITH (security_barrier = true) AS %s', target, definition);
     EXECUTE pg_catalog.format('COMMENT ON VIEW %s IS %L', target, pg_catalog.format('Dataset %s, gated for %s', dataset, stage));
+    PERFORM aidataops._lineage_view_of_versions(target::pg_catalog.regclass, pg_catalog.split_part(dataset, '@', 1), NULL);
     RETURN target::pg_catalog.regclass;
 END $$;
 COMMENT ON FUNCTION aidataops.create_gated_view(text, text, text, interval) IS

@@ -27,14 +27,14 @@ COMMENT ON TABLE aidataops.lineage_node_state IS 'What lineage is about: relatio
 COMMENT ON COLUMN aidataops.lineage_node_state.entry IS 'Number of the row; the highest of a node is its present state.';
 COMMENT ON COLUMN aidataops.lineage_node_state.node_id IS 'The node, for references within the catalog: a digest of what it was when it was first seen.';
 COMMENT ON COLUMN aidataops.lineage_node_state.kind IS 'relation: of this database; file, program or client: what COPY read or wrote; external: anything else outside; model: a version of a model.';
-COMMENT ON COLUMN aidataops.lineage_node_state.namespace IS 'What the name is a name in: file, s3://bucket, and so on; empty for relations, and foreign:server for foreign tables.';
+COMMENT ON COLUMN aidataops.lineage_node_state.namespace IS 'What the name is a name in: file, s3://bucket, and so on; empty for relations, and foreign:server for foreign tables; the model, of its versions.';
 COMMENT ON COLUMN aidataops.lineage_node_state.name IS 'Its name there; of relations with schema, quoted where needed.';
 COMMENT ON COLUMN aidataops.lineage_node_state.relation_schema IS 'Schema of the relation. NULL for all but relations, as the next three.';
 COMMENT ON COLUMN aidataops.lineage_node_state.relation_name IS 'Name of the relation.';
 COMMENT ON COLUMN aidataops.lineage_node_state.relation_oid IS 'OID of the relation, in the database that relation_origin names.';
 COMMENT ON COLUMN aidataops.lineage_node_state.relation_origin IS 'System identifier and OID of the database where relation_oid means something; elsewhere the relation is found by its name.';
 COMMENT ON COLUMN aidataops.lineage_node_state.owner IS 'Role that owned the relation or recorded the object: it sees the node even when there is no relation whose privileges decide.';
-COMMENT ON COLUMN aidataops.lineage_node_state.properties IS 'What else is known of it, as of a foreign table where it is.';
+COMMENT ON COLUMN aidataops.lineage_node_state.properties IS 'What else is known of it: where a foreign table is, which version a view shows.';
 COMMENT ON COLUMN aidataops.lineage_node_state.is_dropped IS 'Whether it was dropped at that time.';
 COMMENT ON COLUMN aidataops.lineage_node_state.recorded_at IS 'When it was found to be so.';
 
@@ -55,7 +55,7 @@ COMMENT ON COLUMN aidataops.lineage_edge_state.entry IS 'Number of the row; the 
 COMMENT ON COLUMN aidataops.lineage_edge_state.edge_id IS 'The edge: a digest of its nodes, operation, directness and confidence.';
 COMMENT ON COLUMN aidataops.lineage_edge_state.source_node IS 'Where data came from.';
 COMMENT ON COLUMN aidataops.lineage_edge_state.target_node IS 'Where it went.';
-COMMENT ON COLUMN aidataops.lineage_edge_state.operation IS 'What took it there: insert, update, delete, merge, create_table_as, refresh, view, copy_from, copy_to; or what was declared.';
+COMMENT ON COLUMN aidataops.lineage_edge_state.operation IS 'What took it there: insert, update, delete, merge, create_table_as, refresh, view, copy_from, copy_to; version_view, gated_view: a view that the extension made of versions of the source; or what was declared.';
 COMMENT ON COLUMN aidataops.lineage_edge_state.is_direct IS 'Whether the statement named the source; false for what a view that it named reads.';
 COMMENT ON COLUMN aidataops.lineage_edge_state.confidence IS 'exact: the server saw it; declared: somebody said so; cooccurrence: the source was read where the target was written, which proves little.';
 COMMENT ON COLUMN aidataops.lineage_edge_state.run_id IS 'The run in which it was found, if there is one.';
@@ -222,8 +222,9 @@ SELECT pg_catalog.pg_extension_config_dump('aidataops.lineage_use_entry_seq', ''
 SELECT pg_catalog.pg_extension_config_dump('aidataops.lineage_run', '');
 SELECT pg_catalog.pg_extension_config_dump('aidataops.lineage_version', '');
 
--- Who sees what: relations by the privileges on them, all else and what is gone by its owner; edges with both their nodes.
-CREATE FUNCTION aidataops._lineage_is_visible(kind text, relation_oid oid, relation_origin text, relation_schema name, relation_name name, owner name)
+-- Who sees what: relations by the privileges on them, models as in aidataops.model, all else and what is gone by its owner;
+-- edges with both their nodes.
+CREATE FUNCTION aidataops._lineage_is_visible(kind text, namespace text, name text, relation_oid oid, relation_origin text, relation_schema name, relation_name name, owner name)
     RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -235,10 +236,12 @@ BEGIN
         IF relation IS NOT NULL THEN
             RETURN has_table_privilege(relation, 'SELECT') OR has_any_column_privilege(relation, 'SELECT');
         END IF;
+    ELSIF kind = 'model' THEN
+        RETURN EXISTS (SELECT FROM aidataops.model AS m WHERE m.model = namespace AND m.model_version = substr(_lineage_is_visible.name, length(namespace) + 2));
     END IF;
     RETURN aidataops._role_is_mine(owner);
 END $$;
-COMMENT ON FUNCTION aidataops._lineage_is_visible(text, oid, text, name, name, name) IS 'Internal: whether the caller may know of a node of lineage.';
+COMMENT ON FUNCTION aidataops._lineage_is_visible(text, text, text, oid, text, name, name, name) IS 'Internal: whether the caller may know of a node of lineage.';
 
 ALTER TABLE aidataops.lineage_node_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.lineage_edge_state ENABLE ROW LEVEL SECURITY;
@@ -248,7 +251,7 @@ ALTER TABLE aidataops.lineage_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.lineage_version ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY visible ON aidataops.lineage_node_state FOR SELECT
-    USING (aidataops._lineage_is_visible(kind, relation_oid, relation_origin, relation_schema, relation_name, owner));
+    USING (aidataops._lineage_is_visible(kind, namespace, name, relation_oid, relation_origin, relation_schema, relation_name, owner));
 CREATE POLICY visible ON aidataops.lineage_edge_state FOR SELECT
     USING (EXISTS (SELECT FROM aidataops.lineage_node_state AS n WHERE n.node_id = source_node)
            AND EXISTS (SELECT FROM aidataops.lineage_node_state AS n WHERE n.node_id = target_node));
@@ -311,8 +314,8 @@ BEGIN
     ELSIF (known.relation_schema, known.relation_name, known.relation_origin) = (now_is.schema, now_is.name, origin) THEN
         RETURN known.node_id;
     END IF;
-    INSERT INTO aidataops.lineage_node_state (node_id, kind, namespace, name, relation_schema, relation_name, relation_oid, relation_origin, owner)
-        VALUES (known.node_id, 'relation', now_is.namespace, format('%I.%I', now_is.schema, now_is.name), now_is.schema, now_is.name, relation, origin, now_is.owner);
+    INSERT INTO aidataops.lineage_node_state (node_id, kind, namespace, name, relation_schema, relation_name, relation_oid, relation_origin, owner, properties)
+        VALUES (known.node_id, 'relation', now_is.namespace, format('%I.%I', now_is.schema, now_is.name), now_is.schema, now_is.name, relation, origin, now_is.owner, known.properties);
     RETURN known.node_id;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_relation_node(oid) IS 'Internal: the node of a relation, made if there is none yet, and given its new name if it was renamed; of a partition that of its root. NULL if there is no such relation.';

@@ -29,7 +29,23 @@ END $$;
 COMMENT ON FUNCTION aidataops._lineage_find_relation(oid) IS 'Internal: the node of a relation; NULL if it has none.';
 REVOKE ALL ON FUNCTION aidataops._lineage_find_relation(oid) FROM PUBLIC;
 
-CREATE FUNCTION aidataops._lineage_visible_to(caller oid, kind text, relation_oid oid, relation_origin text, relation_schema name, relation_name name, owner name)
+-- As the policies of aidataops.model and what it hangs on: they ask for current_user, who is somebody else here.
+CREATE FUNCTION aidataops._model_visible_to(caller oid, model text, model_version text) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM aidataops.model AS m JOIN pg_roles AS r ON r.rolname = m.owner
+                    WHERE m.model = _model_visible_to.model AND m.model_version = _model_visible_to.model_version AND pg_has_role(caller, r.oid, 'USAGE'))
+        OR EXISTS (SELECT FROM aidataops.training AS t JOIN pg_roles AS r ON r.rolname = t.recorded_as
+                    WHERE t.model = _model_visible_to.model AND t.model_version = _model_visible_to.model_version AND pg_has_role(caller, r.oid, 'USAGE'))
+        OR EXISTS (SELECT FROM aidataops.training AS t JOIN aidataops.model_dataset AS u ON u.training_id = t.training_id JOIN aidataops.dataset AS d ON d.dataset_id = u.dataset_id
+                    WHERE t.model = _model_visible_to.model AND t.model_version = _model_visible_to.model_version
+                      AND aidataops._lineage_visible_to(caller, 'relation', NULL, NULL, d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name, NULL));
+END $$;
+COMMENT ON FUNCTION aidataops._model_visible_to(oid, text, text) IS 'Internal: whether a role may know of a model: with the rights of its owner or of who recorded that it was trained, or if it may read a dataset that it used.';
+REVOKE ALL ON FUNCTION aidataops._model_visible_to(oid, text, text) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._lineage_visible_to(caller oid, kind text, namespace text, name text, relation_oid oid, relation_origin text, relation_schema name, relation_name name, owner name)
     RETURNS boolean
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -42,30 +58,50 @@ BEGIN
         IF relation IS NOT NULL THEN
             RETURN has_table_privilege(caller, relation, 'SELECT') OR has_any_column_privilege(caller, relation, 'SELECT');
         END IF;
+    ELSIF kind = 'model' THEN
+        RETURN aidataops._model_visible_to(caller, namespace, substr(name, length(namespace) + 2));
     END IF;
     role := (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = owner);
     RETURN role IS NOT NULL AND pg_has_role(caller, role, 'USAGE');
 END $$;
-COMMENT ON FUNCTION aidataops._lineage_visible_to(oid, text, oid, text, name, name, name) IS 'Internal: whether a role may know of a node of lineage: with SELECT on a relation or a column of it, or with the rights of who owned it.';
-REVOKE ALL ON FUNCTION aidataops._lineage_visible_to(oid, text, oid, text, name, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._lineage_visible_to(oid, text, text, text, oid, text, name, name, name) IS 'Internal: whether a role may know of a node of lineage: with SELECT on a relation or a column of it; of a model that it may know; or with the rights of who owned it.';
+REVOKE ALL ON FUNCTION aidataops._lineage_visible_to(oid, text, text, text, oid, text, name, name, name) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._lineage_touches_visible(caller oid, node bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM (SELECT e.target_node AS next FROM aidataops.lineage_edge_state AS e WHERE e.source_node = node
+                                UNION SELECT e.source_node FROM aidataops.lineage_edge_state AS e WHERE e.target_node = node) AS n,
+                   LATERAL (SELECT s.* FROM aidataops.lineage_node_state AS s WHERE s.node_id = n.next ORDER BY s.entry DESC LIMIT 1) AS l
+                   WHERE l.kind = 'relation' AND aidataops._lineage_visible_to(caller, l.kind, l.namespace, l.name, l.relation_oid, l.relation_origin, l.relation_schema, l.relation_name, l.owner));
+END $$;
+COMMENT ON FUNCTION aidataops._lineage_touches_visible(oid, bigint) IS 'Internal: whether a role may know of a relation that data went to or came from: then it sees the file, too.';
+REVOKE ALL ON FUNCTION aidataops._lineage_touches_visible(oid, bigint) FROM PUBLIC;
 
 -- What one asks about: a relation, a dataset or a version of it, or the name of anything else that has lineage.
-CREATE FUNCTION aidataops._lineage_start(caller oid, relation oid, object text, OUT nodes bigint[], OUT source oid, OUT as_of timestamptz)
+CREATE FUNCTION aidataops._lineage_start(caller oid, relation oid, object text, OUT nodes bigint[], OUT source oid, OUT as_of timestamptz, OUT version aidataops.dataset_version)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    of_version record;
+    committed_at timestamptz;
+    found_version aidataops.dataset_version;
     uri text[] := regexp_match(object, '^([[:alnum:]+.-]+://[^/]*)/(.*)$');
 BEGIN
     source := nullif(relation, 0::oid);
     IF source IS NULL AND object ~ '^[^@]+@[^@]+$' THEN
-        SELECT v.committed_at, aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name) AS relation INTO of_version
+        SELECT v.committed_at, v.version, aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name) INTO committed_at, found_version, source
           FROM aidataops.version AS v JOIN aidataops.dataset AS d ON d.dataset_id = v.dataset_id WHERE v.version::text = object;
-        source := of_version.relation;
-        as_of := of_version.committed_at;
     END IF;
     IF source IS NULL THEN
         SELECT aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name) INTO source FROM aidataops.dataset AS d WHERE d.name = object;
+    END IF;
+    -- that there is a dataset of that name is not for everybody, other than that there is a relation
+    IF nullif(relation, 0::oid) IS NULL AND NOT (has_table_privilege(caller, source, 'SELECT') OR has_any_column_privilege(caller, source, 'SELECT')) THEN
+        source := NULL;
+    ELSE
+        as_of := committed_at;
+        version := found_version;
     END IF;
     IF source IS NOT NULL THEN
         IF has_table_privilege(caller, source, 'SELECT') OR has_any_column_privilege(caller, source, 'SELECT') THEN
@@ -77,7 +113,9 @@ BEGIN
     SELECT array_agg(DISTINCT n.node_id) INTO nodes
       FROM aidataops.lineage_node_state AS s,
            LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS n
-     WHERE s.name = ANY (ARRAY[object, uri[2], '/' || uri[2]]) AND (s.name = object OR s.namespace = uri[1] OR uri[1] = 'file://' AND s.namespace = 'file') AND aidataops._lineage_visible_to(caller, n.kind, n.relation_oid, n.relation_origin, n.relation_schema, n.relation_name, n.owner);
+     WHERE s.name = ANY (ARRAY[object, uri[2], '/' || uri[2]]) AND (s.name = object OR s.namespace = uri[1] OR uri[1] = 'file://' AND s.namespace = 'file')
+       AND (aidataops._lineage_visible_to(caller, n.kind, n.namespace, n.name, n.relation_oid, n.relation_origin, n.relation_schema, n.relation_name, n.owner)
+            OR n.kind <> 'relation' AND aidataops._lineage_touches_visible(caller, n.node_id));
     IF nodes IS NULL THEN
         RAISE EXCEPTION '"%" is neither a relation, nor a dataset, nor anything else that has lineage', coalesce(left(object, 200), 'NULL')
             USING ERRCODE = 'undefined_object', HINT = 'Write a relation as schema.name, a version as dataset@3, a model as model@version, a file by its path or URI.';
@@ -160,6 +198,7 @@ BEGIN
                             WHEN s.kind IN ('file', 'external') AND s.namespace <> '' THEN CASE s.namespace WHEN 'file' THEN 'file://' ELSE s.namespace END || CASE WHEN s.name LIKE '/%' THEN '' ELSE '/' END || s.name
                             ELSE s.name END, s.kind, r.relation,
                coalesce(CASE WHEN r.relation IS NOT NULL THEN has_table_privilege(caller, r.relation, 'SELECT') OR has_any_column_privilege(caller, r.relation, 'SELECT')
+                             WHEN s.kind = 'model' THEN aidataops._model_visible_to(caller, s.namespace, substr(s.name, length(s.namespace) + 2))
                              ELSE pg_has_role(caller, o.oid, 'USAGE') END, false),
                s.is_dropped OR s.kind = 'relation' AND r.relation IS NULL
           FROM unnest(nodes) AS u (node)
@@ -332,10 +371,21 @@ DECLARE
         ELSE 'SELECT aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name), m.name FROM aidataops.monitor AS m JOIN aidataops.dataset AS d ON d.dataset_id = m.dataset_id' END;
     monitored oid[];
     monitor_names text[];
+    versions text[];
+    models bigint[];
 BEGIN
     start := aidataops._lineage_start(caller, relation, object);
     IF "column" IS NOT NULL AND NOT has_column_privilege(caller, relation, "column", 'SELECT') THEN
         RAISE EXCEPTION 'permission denied for column "%" of relation "%"', "column", relation::regclass USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF start.version IS NOT NULL THEN -- what was made of another version, or trained on one, is not touched
+        WITH RECURSIVE made (version) AS (
+            SELECT start.version::text
+            UNION SELECT l.version::text FROM made AS m JOIN aidataops.lineage_version AS l ON l.source_version OPERATOR(aidataops.=) m.version::aidataops.dataset_version)
+        SELECT array_agg(m.version) INTO versions FROM made AS m;
+        models := ARRAY(SELECT DISTINCT aidataops._lineage_id('model', t.model, t.model || '@' || t.model_version)
+                          FROM aidataops.model_dataset AS u JOIN aidataops.training AS t ON t.training_id = u.training_id
+                         WHERE u.version::text = ANY (versions));
     END IF;
     EXECUTE format('SELECT array_agg(m.relation), array_agg(m.name) FROM (%s) AS m (relation, name)', monitors) INTO monitored, monitor_names;
     RETURN QUERY
@@ -352,14 +402,19 @@ BEGIN
         SELECT n.depth, m.kind, CASE WHEN m.is_visible OR m.kind <> 'relation' AND v.is_visible THEN m.label ELSE 'restricted' END AS object_name, NULL::name AS column_name,
                (SELECT e.operation FROM aidataops.lineage_edge_state AS e WHERE e.edge_id = n.edge_id LIMIT 1) AS path_kind, n.doubt, greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = n.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = n.edge_id)) AS last_seen
           FROM nodes AS n JOIN named AS m ON m.node = n.node JOIN named AS v ON v.node = n.via
+         WHERE models IS NULL OR m.kind <> 'model' OR m.node = ANY (models)
         UNION ALL
         SELECT w.depth, 'column', CASE WHEN m.is_visible THEN m.label ELSE 'restricted' END, CASE WHEN m.is_visible THEN w.column_name::name END,
                w.kind, w.doubt, greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = w.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = w.edge_id))
           FROM walked AS w JOIN named AS m ON m.node = w.node WHERE w.column_name <> '' AND m.kind = 'relation'
         UNION ALL
-        SELECT t.depth + 1, 'version', CASE WHEN aidataops._lineage_visible_to(caller, 'relation', d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name, NULL) THEN v.version::text ELSE 'restricted' END,
-               NULL, 'made of ' || coalesce(CASE WHEN t.is_visible THEN coalesce(v.source_version::text, t.label) END, 'restricted'), t.doubt, v.last_used
-          FROM named AS t JOIN aidataops.lineage_version AS v ON v.source_node = t.node
+        SELECT v.depth, 'version', CASE WHEN aidataops._lineage_visible_to(caller, 'relation', NULL, NULL, d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name, NULL) THEN v.version::text ELSE 'restricted' END,
+               NULL, 'made of ' || v.made_of, v.doubt, v.last_used
+          FROM (SELECT DISTINCT ON (l.version::text) l.version, t.depth + 1 AS depth, t.doubt, l.last_used,
+                       coalesce(CASE WHEN t.is_visible THEN coalesce(l.source_version::text, t.label) END, 'restricted') AS made_of
+                  FROM named AS t JOIN aidataops.lineage_version AS l ON l.source_node = t.node
+                 WHERE versions IS NULL OR l.version::text = ANY (versions)
+                 ORDER BY l.version::text, t.depth, t.doubt, l.source_version IS NULL, l.last_used DESC, l.edge_id) AS v
           JOIN aidataops.version AS r ON r.version OPERATOR(aidataops.=) v.version JOIN aidataops.dataset AS d ON d.dataset_id = r.dataset_id
         UNION ALL
         SELECT r.depth, 'contract', CASE WHEN r.is_visible THEN c.contract || '@' || c.version ELSE 'restricted' END, NULL, k.status, r.doubt, NULL
@@ -378,7 +433,7 @@ CREATE FUNCTION aidataops.impact(object text, max_depth integer DEFAULT NULL)
     RETURNS TABLE (depth integer, kind text, object_name text, column_name name, path_kind text, confidence text, last_seen timestamptz)
     LANGUAGE C STABLE ROWS 1000 AS 'MODULE_PATHNAME', 'lineage_of_object_or_column';
 COMMENT ON FUNCTION aidataops.impact(text, integer) IS
-'What a change of an object would touch, nearest first: relations and their columns, versions of datasets, models, files, contracts and monitors, up to max_depth steps away (NULL: all). object is as for lineage(), or a column: schema.table.column. depth 0 is the object itself. path_kind says how: the operation that filled a relation, the kind of a column as column_lineage() has it, what a version was made of, the status of a contract. What you may not see is named restricted.';
+'What a change of an object would touch, nearest first: relations and their columns, versions of datasets, models, files, contracts and monitors, up to max_depth steps away (NULL: all). object is as for lineage(), or a column: schema.table.column. Of a version (dataset@3) it names, beside the relations that its dataset feeds, the versions that were made of that one, and the models that used it or one of those; of a dataset, all. depth 0 is the object itself. path_kind says how: the operation that filled a relation, the kind of a column as column_lineage() has it, what a version was made of, the status of a contract. What you may not see is named restricted.';
 
 CREATE FUNCTION aidataops._lineage_dot(caller oid, relation oid, object text, direction text, max_depth integer) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -515,6 +570,55 @@ CREATE FUNCTION aidataops._lineage_announce() RETURNS void
 COMMENT ON FUNCTION aidataops._lineage_announce() IS 'Internal: makes every session write the next use of each edge at once, and not after a while.';
 REVOKE ALL ON FUNCTION aidataops._lineage_announce() FROM PUBLIC;
 
+-- Views of versions: what they read is no table that anybody knows, so their making says what they show.
+CREATE FUNCTION aidataops._lineage_shown_version(view_node bigint) RETURNS TABLE (version aidataops.dataset_version)
+    LANGUAGE plpgsql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+        SELECT v.version
+          FROM (SELECT s.properties FROM aidataops.lineage_node_state AS s WHERE s.node_id = view_node ORDER BY s.entry DESC LIMIT 1) AS n
+          JOIN aidataops.version AS v ON v.dataset_id = (n.properties ->> 'dataset_id')::integer AND v.number = (n.properties ->> 'version')::integer
+         WHERE EXISTS (SELECT FROM (SELECT DISTINCT ON (e.edge_id) e.is_ended, e.operation FROM aidataops.lineage_edge_state AS e
+                                     WHERE e.target_node = view_node ORDER BY e.edge_id, e.entry DESC) AS l
+                        WHERE l.operation = 'version_view' AND NOT l.is_ended);
+END $$;
+COMMENT ON FUNCTION aidataops._lineage_shown_version(bigint) IS 'Internal: the version that a view shows; no row for anything else.';
+REVOKE ALL ON FUNCTION aidataops._lineage_shown_version(bigint) FROM PUBLIC;
+
+CREATE FUNCTION aidataops.__lineage_view_of_versions(caller oid, view regclass, dataset text, version aidataops.dataset_version) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ds aidataops.dataset;
+    source oid;
+    node bigint;
+    edge bigint;
+BEGIN
+    PERFORM aidataops._check_may_act_for(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = view), 'say what a view shows');
+    SELECT d.* INTO ds FROM aidataops.dataset AS d WHERE d.name = coalesce(__lineage_view_of_versions.dataset, aidataops.dataset_name(version));
+    source := aidataops._source_oid(ds.relation_oid, ds.relation_origin, ds.relation_schema, ds.relation_name);
+    IF source IS NULL OR NOT aidataops._lineage_visible_to(caller, 'relation', NULL, NULL, ds.relation_oid, ds.relation_origin, ds.relation_schema, ds.relation_name, NULL) THEN
+        RETURN;
+    END IF;
+    node := aidataops._lineage_relation_node(view);
+    edge := aidataops._lineage_add_edge(aidataops._lineage_relation_node(source), node, CASE WHEN version IS NULL THEN 'gated_view' ELSE 'version_view' END, 'exact');
+    PERFORM aidataops._lineage_add_column_edge(edge, a.attname, a.attname, 'identity')
+       FROM pg_attribute AS a JOIN pg_attribute AS b ON b.attrelid = source AND b.attname = a.attname AND b.attnum > 0 AND NOT b.attisdropped
+      WHERE a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped;
+    INSERT INTO aidataops.lineage_node_state (node_id, kind, namespace, name, relation_schema, relation_name, relation_oid, relation_origin, owner, properties)
+    SELECT n.node_id, n.kind, n.namespace, n.name, n.relation_schema, n.relation_name, n.relation_oid, n.relation_origin, n.owner,
+           jsonb_strip_nulls(jsonb_build_object('dataset_id', ds.dataset_id, 'version', v.number))
+      FROM aidataops.lineage_node AS n
+      LEFT JOIN aidataops.version AS v ON v.version OPERATOR(aidataops.=) __lineage_view_of_versions.version WHERE n.node_id = node;
+END $$;
+COMMENT ON FUNCTION aidataops.__lineage_view_of_versions(oid, regclass, text, aidataops.dataset_version) IS 'Internal: that a view shows a version, by number, or versions of a dataset.';
+REVOKE ALL ON FUNCTION aidataops.__lineage_view_of_versions(oid, regclass, text, aidataops.dataset_version) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._lineage_view_of_versions(view regclass, dataset text, version aidataops.dataset_version) RETURNS void
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
+COMMENT ON FUNCTION aidataops._lineage_view_of_versions(regclass, text, aidataops.dataset_version) IS 'Internal: what create_version_view() and create_gated_view() say of the view that they made, which takes its owner''s rights.';
+
 CREATE FUNCTION aidataops._lineage_bind(version aidataops.dataset_version, relation oid) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -532,14 +636,16 @@ BEGIN
     SELECT _lineage_bind.version, e.edge_id, e.source_node, source.version, used.at
       FROM (SELECT DISTINCT ON (s.edge_id) s.* FROM aidataops.lineage_edge_state AS s WHERE s.target_node = target ORDER BY s.edge_id, s.entry DESC) AS e,
            -- a view is read anew by each commit
-           LATERAL (SELECT CASE WHEN e.operation = 'view' THEN clock_timestamp() ELSE greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = e.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = e.edge_id)) END AS at) AS used
+           LATERAL (SELECT CASE WHEN e.operation IN ('view', 'version_view', 'gated_view') THEN clock_timestamp() ELSE greatest((SELECT max(l.recorded_at) FROM aidataops.lineage_edge_state AS l WHERE l.edge_id = e.edge_id), (SELECT max(l.seen_at) FROM aidataops.lineage_use AS l WHERE l.edge_id = e.edge_id)) END AS at) AS used
       LEFT JOIN LATERAL (
-            SELECT v.version FROM aidataops.lineage_node AS n
+            SELECT v.version FROM aidataops._lineage_shown_version(e.source_node) AS v WHERE v.version IS NOT NULL
+            UNION ALL
+            (SELECT v.version FROM aidataops.lineage_node AS n
               JOIN aidataops.dataset AS d ON aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name)
                                              = aidataops._source_oid(n.relation_oid, n.relation_origin, n.relation_schema, n.relation_name)
               JOIN aidataops.version AS v ON v.dataset_id = d.dataset_id
              WHERE n.node_id = e.source_node AND v.version OPERATOR(aidataops.<>) _lineage_bind.version
-             ORDER BY v.committed_at > used.at, abs(extract(epoch FROM v.committed_at - used.at)) LIMIT 1) AS source ON true
+             ORDER BY v.committed_at > used.at, abs(extract(epoch FROM v.committed_at - used.at)) LIMIT 1) LIMIT 1) AS source ON true
      WHERE NOT e.is_ended AND e.source_node <> target AND used.at > coalesce(since, '-infinity');
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_bind(aidataops.dataset_version, oid) IS 'Internal: records which edges went into a version that was just committed, and which versions of their sources.';

@@ -37,7 +37,7 @@ BEGIN ATOMIC
     SELECT CASE WHEN n.kind = 'relation'
                 THEN pg_catalog.jsonb_build_object('namespace', aidataops._openlineage_namespace(),
                          'name', pg_catalog.concat_ws('.', pg_catalog.current_database(), n.relation_schema, n.relation_name))
-                ELSE pg_catalog.jsonb_build_object('namespace', coalesce(nullif(n.namespace, ''), aidataops._openlineage_namespace()), 'name', n.name) END
+                ELSE pg_catalog.jsonb_build_object('namespace', coalesce(CASE WHEN n.kind <> 'model' THEN nullif(n.namespace, '') END, aidataops._openlineage_namespace()), 'name', n.name) END
       FROM aidataops.lineage_node AS n WHERE n.node_id = node;
 END;
 COMMENT ON FUNCTION aidataops._openlineage_identity(bigint) IS 'Internal: namespace and name of a node as a dataset of OpenLineage.';
@@ -174,7 +174,7 @@ DECLARE
 BEGIN
     SELECT array_agg(e.edge_id) INTO edges
       FROM aidataops.lineage_edge AS e
-     WHERE e.operation <> 'view'
+     WHERE NOT (e.operation IN ('view', 'version_view', 'gated_view') AND e.confidence = 'exact')
        AND e.edge_id IN (SELECT s.edge_id FROM aidataops.lineage_edge_state AS s WHERE s.run_id = r.run_id
                          UNION ALL SELECT u.edge_id FROM aidataops.lineage_use AS u WHERE u.run_id = r.run_id);
     IF edges IS NULL THEN
@@ -199,7 +199,7 @@ BEGIN ATOMIC
     SELECT aidataops._openlineage_event('DatasetEvent', v.at, pg_catalog.jsonb_build_object('dataset',
                aidataops._openlineage_dataset(v.target_node, aidataops._openlineage_column_facets(v.edges, v.target_node))))
       FROM (SELECT e.target_node, pg_catalog.array_agg(e.edge_id) AS edges, max(e.recorded_at) AS at
-              FROM aidataops.lineage_edge AS e WHERE e.operation = 'view' AND NOT e.is_ended GROUP BY e.target_node) AS v
+              FROM aidataops.lineage_edge AS e WHERE e.operation IN ('view', 'version_view', 'gated_view') AND e.confidence = 'exact' AND NOT e.is_ended GROUP BY e.target_node) AS v
      WHERE since IS NULL OR v.at >= since
      ORDER BY v.at, v.target_node;
 END;

@@ -183,7 +183,7 @@ BEGIN
       JOIN aidataops.version AS v ON v.version OPERATOR(aidataops.=) n.name::aidataops.dataset_version;
     -- in the graph, so that lineage() and impact() reach the model
     PERFORM aidataops._lineage_add_edge(aidataops._lineage_relation_node(r.relation),
-                aidataops._lineage_object_node('model', '', model || '@' || model_version, (SELECT m.owner FROM aidataops.model AS m WHERE m.model = _record_training.model AND m.model_version = _record_training.model_version)),
+                aidataops._lineage_object_node('model', model, model || '@' || model_version, (SELECT m.owner FROM aidataops.model AS m WHERE m.model = _record_training.model AND m.model_version = _record_training.model_version)),
                 role, 'declared')
        FROM (SELECT DISTINCT aidataops._dataset_relation(d.version) AS relation FROM aidataops.model_dataset AS d WHERE d.training_id = id) AS r
       WHERE r.relation IS NOT NULL;

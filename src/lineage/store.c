@@ -558,8 +558,9 @@ typedef struct RelationState
 	Oid relid;
 	char *schema;
 	char *name;
-	int64 node;   /* found */
-	bool is_same; /* and says the same */
+	int64 node;       /* found */
+	bool is_same;     /* and says the same */
+	Datum properties; /* 0: none */
 } RelationState;
 
 static bool
@@ -594,6 +595,7 @@ match_node(HeapTuple tuple, TupleDesc columns, void *context)
 		return true;
 	state->node = node;
 	state->is_same = is_here && has_name;
+	state->properties = nulls[NODE_PROPERTIES - 1] ? (Datum) 0 : values[NODE_PROPERTIES - 1];
 	return false;
 }
 
@@ -694,7 +696,8 @@ append_relation_state(RelationState *state)
 	nulls[NODE_OWNER - 1] = owner == NULL;
 	if (owner)
 		values[NODE_OWNER - 1] = name_datum(owner);
-	nulls[NODE_PROPERTIES - 1] = true;
+	nulls[NODE_PROPERTIES - 1] = state->properties == (Datum) 0;
+	values[NODE_PROPERTIES - 1] = state->properties;
 	values[NODE_IS_DROPPED - 1] = BoolGetDatum(false);
 	values[NODE_RECORDED_AT - 1] = TimestampTzGetDatum(this_time);
 	if (get_rel_relkind(state->relid) == RELKIND_FOREIGN_TABLE)
@@ -951,6 +954,7 @@ write_edge(LineageMap *map, int index, Edge *edge, Event *event, int64 external,
 {
 	MapRelation *relation = &map->relations[index];
 	const char *operation = lineage_operation_name(relation->operation);
+	bool is_view = relation->operation == OPERATION_VIEW;
 	const char *confidence = relation->is_cooccurrence ? "cooccurrence" : "exact";
 
 	edge->source = external;
@@ -972,9 +976,9 @@ write_edge(LineageMap *map, int index, Edge *edge, Event *event, int64 external,
 	if (edge->source == 0 || edge->target == 0 ||
 		(edge->source == edge->target && (is_of_itself(relation) || relation->is_cooccurrence)))
 		return;
-	edge->id = id_of(map->replaces ? 7 : 6, "edge", int64_text(edge->source),
-					 int64_text(edge->target), operation, relation->is_direct ? "direct" : "base",
-					 confidence, map->replaces ? columns_as_text(map, index) : NULL);
+	edge->id = id_of(is_view ? 7 : 6, "edge", int64_text(edge->source), int64_text(edge->target),
+					 operation, relation->is_direct ? "direct" : "base", confidence,
+					 is_view ? columns_as_text(map, index) : NULL);
 	if (!is_edge_present(edge->id))
 		append_edge_state(edge, operation, relation->is_direct, confidence, event->query, false);
 	append_use(edge->id, times, num_rows);
@@ -1134,8 +1138,9 @@ note_ending(HeapTuple tuple, TupleDesc columns, void *context)
 	Datum confidence = heap_getattr(tuple, EDGE_CONFIDENCE, columns, &isnull);
 
 	/* a declared one may have any operation */
-	if (!is_text(operation, lineage_operation_name(OPERATION_VIEW)) ||
-		!is_text(confidence, "exact"))
+	if (!is_text(confidence, "exact") ||
+		(!is_text(operation, lineage_operation_name(OPERATION_VIEW)) &&
+		 !is_text(operation, "version_view") && !is_text(operation, "gated_view")))
 		return true;
 	for (int i = 0; i < endings->npresent; i++)
 		if (endings->present[i].id == id)
@@ -1165,7 +1170,7 @@ end_edge(int64 id, const char *query)
 		return;
 	edge.source = DatumGetInt64(values[EDGE_SOURCE - 1]);
 	edge.target = DatumGetInt64(values[EDGE_TARGET - 1]);
-	append_edge_state(&edge, lineage_operation_name(OPERATION_VIEW),
+	append_edge_state(&edge, TextDatumGetCString(values[EDGE_OPERATION - 1]),
 					  DatumGetBool(values[EDGE_IS_DIRECT - 1]),
 					  TextDatumGetCString(values[EDGE_CONFIDENCE - 1]), query, true);
 }
