@@ -65,7 +65,7 @@ typedef struct Origins
 	Origin *items;
 	int count;
 	int room;
-	int sorted; /* how many of them are known to differ, by sorting */
+	int sorted; /* how many of them are known to differ */
 } Origins;
 
 static int
@@ -74,13 +74,38 @@ compare_origins(const void *a, const void *b)
 	return memcmp(a, b, sizeof(Origin));
 }
 
+/* Most have few, for which sorting costs more than it saves. */
+#define FEW_ORIGINS 16
+
+static void
+make_few_distinct(Origins *origins)
+{
+	int kept = 0;
+
+	for (int i = 0; i < origins->count; i++)
+	{
+		int same = 0;
+
+		while (same < kept &&
+			   memcmp(&origins->items[same], &origins->items[i], sizeof(Origin)) != 0)
+			same++;
+		if (same == kept)
+			origins->items[kept++] = origins->items[i];
+	}
+	origins->count = origins->sorted = kept;
+}
+
 static void
 make_distinct(Origins *origins)
 {
 	int kept = 0;
 
-	if (origins->count > 1)
-		qsort(origins->items, origins->count, sizeof(Origin), compare_origins);
+	if (origins->count <= FEW_ORIGINS)
+	{
+		make_few_distinct(origins);
+		return;
+	}
+	qsort(origins->items, origins->count, sizeof(Origin), compare_origins);
 	for (int i = 0; i < origins->count; i++)
 		if (i == 0 || compare_origins(&origins->items[i], &origins->items[kept - 1]) != 0)
 			origins->items[kept++] = origins->items[i];
@@ -178,11 +203,17 @@ typedef struct Output
 	bool is_recursive;
 } Output;
 
+/* Few are found without a hash table, which costs more to make than all the rest. */
+#define FEW_OUTPUTS   32
+#define FEW_RELATIONS 16
+
 struct MapBuilder
 {
 	MemoryContext context;
 	MemoryContext caller;
-	HTAB *outputs;
+	Output few_outputs[FEW_OUTPUTS];
+	int nfew_outputs;
+	HTAB *outputs; /* when there are more */
 	MapRelation *relations;
 	int nrelations;
 	int room_for_relations;
@@ -202,6 +233,14 @@ struct MapBuilder
 	bool has_target;
 	bool has_function; /* in FROM, where planning may merge it */
 };
+
+static HTAB *
+make_hash(const char *name, Size key, Size entry, MemoryContext context)
+{
+	HASHCTL control = {.keysize = key, .entrysize = entry, .hcxt = context};
+
+	return hash_create(name, 32, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
 
 static Scope *
 scope_of(Query *query, Scope *parent, bool in_view)
@@ -344,11 +383,55 @@ resolve_output(MapBuilder *builder, Scope *scope, AttrNumber attnum, Origins *or
 }
 
 static Output *
-find_output(MapBuilder *builder, Query *query, AttrNumber attnum, bool *found)
+find_output(MapBuilder *builder, Query *query, AttrNumber attnum)
 {
 	OutputKey key = {.query = query, .attnum = attnum};
 
-	return hash_search(builder->outputs, &key, HASH_ENTER, found);
+	if (builder->outputs)
+		return hash_search(builder->outputs, &key, HASH_FIND, NULL);
+	for (int i = 0; i < builder->nfew_outputs; i++)
+	{
+		Output *known = &builder->few_outputs[i];
+
+		if (known->key.query == query && known->key.attnum == key.attnum)
+			return known;
+	}
+	return NULL;
+}
+
+static void
+index_outputs(MapBuilder *builder)
+{
+	bool found;
+
+	builder->outputs =
+		make_hash("aidataops outputs", sizeof(OutputKey), sizeof(Output), builder->context);
+	for (int i = 0; i < builder->nfew_outputs; i++)
+	{
+		Output *known = &builder->few_outputs[i];
+
+		*(Output *) hash_search(builder->outputs, &known->key, HASH_ENTER, &found) = *known;
+	}
+}
+
+/* One that is not known yet. Those that are known may move. */
+static Origins *
+add_output(MapBuilder *builder, Query *query, AttrNumber attnum, bool is_recursive)
+{
+	OutputKey key = {.query = query, .attnum = attnum};
+	Output *added;
+	bool found;
+
+	if (builder->outputs == NULL && builder->nfew_outputs == FEW_OUTPUTS)
+		index_outputs(builder);
+	if (builder->outputs)
+		added = hash_search(builder->outputs, &key, HASH_ENTER, &found);
+	else
+		added = &builder->few_outputs[builder->nfew_outputs++];
+	added->key = key;
+	added->origins = palloc0(sizeof(Origins));
+	added->is_recursive = is_recursive;
+	return added->origins;
 }
 
 /* What was found while a recursive query was not known entirely is to be found again. */
@@ -357,7 +440,16 @@ forget_outputs(MapBuilder *builder)
 {
 	HASH_SEQ_STATUS status;
 	Output *known;
+	int kept = 0;
 
+	if (builder->outputs == NULL)
+	{
+		for (int i = 0; i < builder->nfew_outputs; i++)
+			if (builder->few_outputs[i].is_recursive)
+				builder->few_outputs[kept++] = builder->few_outputs[i];
+		builder->nfew_outputs = kept;
+		return;
+	}
 	hash_seq_init(&status, builder->outputs);
 	while ((known = hash_seq_search(&status)) != NULL)
 		if (!known->is_recursive)
@@ -371,15 +463,9 @@ resolve_recursive(MapBuilder *builder, Scope *scope)
 	int count = number_of_outputs(scope->query);
 	Origins **columns = palloc(Max(count, 1) * sizeof(Origins *));
 	bool grew = true;
-	bool found;
 
 	for (AttrNumber i = 1; i <= count; i++)
-	{
-		Output *column = find_output(builder, scope->query, i, &found);
-
-		column->origins = columns[i - 1] = palloc0(sizeof(Origins));
-		column->is_recursive = true;
-	}
+		columns[i - 1] = add_output(builder, scope->query, i, true);
 	for (int round = 0; grew && round <= count + 1; round++)
 	{
 		grew = false;
@@ -399,27 +485,18 @@ resolve_recursive(MapBuilder *builder, Scope *scope)
 static Origins *
 output(MapBuilder *builder, Scope *scope, AttrNumber attnum)
 {
-	bool found;
-	Output *known;
+	Output *known = find_output(builder, scope->query, attnum);
 	Origins *origins;
 
+	if (known)
+		return known->origins;
 	if (scope->is_recursive)
 	{
-		OutputKey key = {.query = scope->query, .attnum = attnum};
-
-		known = hash_search(builder->outputs, &key, HASH_FIND, NULL);
-		if (known == NULL)
-			resolve_recursive(builder, scope);
-		known = find_output(builder, scope->query, attnum, &found);
-		if (!found)
-			known->origins = palloc0(sizeof(Origins));
-		return known->origins;
+		resolve_recursive(builder, scope);
+		known = find_output(builder, scope->query, attnum);
+		return known ? known->origins : add_output(builder, scope->query, attnum, true);
 	}
-	known = find_output(builder, scope->query, attnum, &found);
-	if (found)
-		return known->origins;
-	known->is_recursive = false;
-	known->origins = origins = palloc0(sizeof(Origins));
+	origins = add_output(builder, scope->query, attnum, false);
 	resolve_output(builder, scope, attnum, origins);
 	make_distinct(origins);
 	return origins;
@@ -1010,6 +1087,14 @@ collect_from_sublinks(Node *node, void *context)
 	return expression_tree_walker(node, collect_from_sublinks, context);
 }
 
+/* Most queries have none, and say so. */
+static inline void
+collect_sublinks(Reading *reading, Query *query, void *node)
+{
+	if (query->hasSubLinks)
+		(void) collect_from_sublinks(node, reading);
+}
+
 static void
 read_relation(Reading *reading, Oid relid, bool is_direct)
 {
@@ -1023,7 +1108,7 @@ collect_from_entry(Reading *reading, Scope *scope, int rtindex)
 	RangeTblEntry *rte = rt_fetch(rtindex, scope->query->rtable);
 	Scope *inner;
 
-	(void) collect_from_sublinks((Node *) rte->securityQuals, reading);
+	collect_sublinks(reading, scope->query, rte->securityQuals);
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
@@ -1048,14 +1133,14 @@ collect_from_entry(Reading *reading, Scope *scope, int rtindex)
 							  true);
 			break;
 		case RTE_VALUES:
-			(void) collect_from_sublinks((Node *) rte->values_lists, reading);
+			collect_sublinks(reading, scope->query, rte->values_lists);
 			break;
 		case RTE_FUNCTION:
 			reading->builder->has_function = true;
-			(void) collect_from_sublinks((Node *) rte->functions, reading);
+			collect_sublinks(reading, scope->query, rte->functions);
 			break;
 		case RTE_TABLEFUNC:
-			(void) collect_from_sublinks((Node *) rte->tablefunc, reading);
+			collect_sublinks(reading, scope->query, rte->tablefunc);
 			break;
 		default:
 			break;
@@ -1076,13 +1161,13 @@ collect_from_join(Reading *reading, Scope *scope, Node *node)
 	{
 		foreach (cell, ((FromExpr *) node)->fromlist)
 			collect_from_join(reading, scope, lfirst(cell));
-		(void) collect_from_sublinks(((FromExpr *) node)->quals, reading);
+		collect_sublinks(reading, scope->query, ((FromExpr *) node)->quals);
 	}
 	else if (IsA(node, JoinExpr))
 	{
 		collect_from_join(reading, scope, ((JoinExpr *) node)->larg);
 		collect_from_join(reading, scope, ((JoinExpr *) node)->rarg);
-		(void) collect_from_sublinks(((JoinExpr *) node)->quals, reading);
+		collect_sublinks(reading, scope->query, ((JoinExpr *) node)->quals);
 	}
 	else if (IsA(node, SetOperationStmt))
 	{
@@ -1102,15 +1187,15 @@ collect_relations(Reading *reading, Scope *scope)
 	reading->scope = scope;
 	collect_from_join(reading, scope, (Node *) query->jointree);
 	collect_from_join(reading, scope, query->setOperations);
-	(void) collect_from_sublinks((Node *) query->targetList, reading);
-	(void) collect_from_sublinks(query->havingQual, reading);
-	(void) collect_from_sublinks(query->limitCount, reading);
-	(void) collect_from_sublinks(query->limitOffset, reading);
-	(void) collect_from_sublinks((Node *) query->mergeActionList, reading);
+	collect_sublinks(reading, query, query->targetList);
+	collect_sublinks(reading, query, query->havingQual);
+	collect_sublinks(reading, query, query->limitCount);
+	collect_sublinks(reading, query, query->limitOffset);
+	collect_sublinks(reading, query, query->mergeActionList);
 #if PG_VERSION_NUM >= 170000
-	(void) collect_from_sublinks(query->mergeJoinCondition, reading);
+	collect_sublinks(reading, query, query->mergeJoinCondition);
 #endif
-	(void) collect_from_sublinks((Node *) query->onConflict, reading);
+	collect_sublinks(reading, query, query->onConflict);
 	reading->scope = outer;
 }
 
@@ -1129,14 +1214,6 @@ typedef struct RelationIndex
 	int index;
 } RelationIndex;
 
-static HTAB *
-make_hash(const char *name, Size key, Size entry, MemoryContext context)
-{
-	HASHCTL control = {.keysize = key, .entrysize = entry, .hcxt = context};
-
-	return hash_create(name, 32, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 MapBuilder *
 map_begin(void)
 {
@@ -1146,13 +1223,9 @@ map_begin(void)
 	MapBuilder *builder = palloc0(sizeof(MapBuilder));
 
 	builder->context = context;
-	builder->outputs = make_hash("aidataops outputs", sizeof(OutputKey), sizeof(Output), context);
 	MemoryContextSwitchTo(caller);
 	return builder;
 }
-
-/* Few are found without a hash table, which costs more to make than all the rest. */
-#define FEW_RELATIONS 16
 
 static void
 index_relations(MapBuilder *builder)
@@ -1548,12 +1621,30 @@ compare_columns(const void *a, const void *b)
 	return memcmp(a, b, sizeof(MapColumn));
 }
 
+#define FEW_COLUMNS 16
+
+static void
+sort_few_columns(MapColumn *columns, int count)
+{
+	for (int i = 1; i < count; i++)
+	{
+		MapColumn column = columns[i];
+		int place = i;
+
+		for (; place > 0 && memcmp(&column, &columns[place - 1], sizeof(MapColumn)) < 0; place--)
+			columns[place] = columns[place - 1];
+		columns[place] = column;
+	}
+}
+
 static void
 sort_columns(MapBuilder *builder)
 {
 	int kept = 0;
 
-	if (builder->ncolumns > 1)
+	if (builder->ncolumns <= FEW_COLUMNS)
+		sort_few_columns(builder->columns, builder->ncolumns);
+	else
 		qsort(builder->columns, builder->ncolumns, sizeof(MapColumn), compare_columns);
 	for (int i = 0; i < builder->ncolumns; i++)
 		if (i == 0 || compare_columns(&builder->columns[i], &builder->columns[kept - 1]) != 0)
