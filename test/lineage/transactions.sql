@@ -178,6 +178,21 @@ INSERT INTO wide2 SELECT * FROM wide;
 SELECT check_that('1,500 columns', (SELECT count(*) FROM aidataops.lineage_column_edge), 1500::bigint) \g /dev/null
 CALL forget();
 
+-- memory: one copy of a long query for all its edges; maps of statements that were only explained go, and plans that had them come again
+BEGIN;
+SELECT 'DO $do$ BEGIN FOR i IN 1 .. 200 LOOP EXECUTE format(''INSERT INTO many.t%s SELECT * FROM many.t300'', i); END LOOP; END $do$ /*' || repeat('x', 500000) || '*/' \gexec
+SELECT check_that('memory of a long query', (SELECT total_bytes < 2000000 FROM pg_backend_memory_contexts WHERE name = 'aidataops lineage events'), true) \g /dev/null
+ROLLBACK;
+SET plan_cache_mode = force_generic_plan;
+PREPARE kept AS INSERT INTO b SELECT * FROM a;
+EXECUTE kept;
+DO $$ BEGIN FOR i IN 1 .. 1000 LOOP EXECUTE format('EXPLAIN INSERT INTO wide2 SELECT * FROM wide WHERE c%s > 0', i); COMMIT; END LOOP; END $$;
+SELECT check_that('memory of maps', (SELECT sum(total_bytes) < 17000000 FROM pg_backend_memory_contexts WHERE name = 'aidataops lineage maps'), true) \g /dev/null
+CALL forget();
+EXECUTE kept;
+CALL expect('a plan that outlived its map', 'b<-a');
+RESET plan_cache_mode;
+
 -- cycles
 INSERT INTO b SELECT * FROM a;
 INSERT INTO c SELECT * FROM b;

@@ -24,10 +24,10 @@ SELECT commit('train','2');
 SELECT version, source_version, n.name FROM lineage_version v JOIN lineage_node n ON n.node_id=v.source_node ORDER BY 1::text, 3;
 -- of a dataset: every version and model; of a version: what was made of it, and trained on it
 SELECT record_training('m','1','{train@1}'), record_training('m','2','{train@2}'), record_training('a@b','1','{mails@1}');
-SELECT depth, kind, object_name, column_name, path_kind FROM impact('mails') WHERE kind <> 'column';
-SELECT depth, kind, object_name, column_name, path_kind FROM impact('mails@1') WHERE kind <> 'column';
-SELECT depth, kind, object_name, column_name, path_kind FROM impact('mails@2') WHERE kind <> 'column';
-SELECT depth, kind, object_name, column_name, path_kind FROM impact('train@2') WHERE kind <> 'column';
+SELECT depth, kind, object_name, column_name, CASE WHEN kind <> 'relation' THEN path_kind END AS path_kind FROM impact('mails') WHERE kind <> 'column';
+SELECT depth, kind, object_name, column_name, CASE WHEN kind <> 'relation' THEN path_kind END AS path_kind FROM impact('mails@1') WHERE kind <> 'column';
+SELECT depth, kind, object_name, column_name, CASE WHEN kind <> 'relation' THEN path_kind END AS path_kind FROM impact('mails@2') WHERE kind <> 'column';
+SELECT depth, kind, object_name, column_name, CASE WHEN kind <> 'relation' THEN path_kind END AS path_kind FROM impact('train@2') WHERE kind <> 'column';
 -- under another name it shows the same version
 ALTER VIEW first RENAME TO first_mails;
 SELECT properties FROM lineage_node WHERE name ~ 'first';
@@ -44,7 +44,7 @@ GRANT SELECT ON mails TO regress_lineage_reader;
 -- a model is known to who may read a dataset that it used; names of datasets and versions to nobody else than readers
 SET ROLE regress_lineage_reader;
 SELECT depth, object_name, kind, via FROM lineage('mails','downstream');
-SELECT depth, kind, object_name, column_name, path_kind FROM impact('mails') WHERE kind <> 'column';
+SELECT depth, kind, object_name, column_name, CASE WHEN kind <> 'relation' THEN path_kind END AS path_kind FROM impact('mails') WHERE kind <> 'column';
 SELECT depth, object_name, kind, via FROM lineage('a@b@1');
 SELECT depth, object_name, kind, via FROM lineage('m@1');
 SELECT name FROM lineage_node WHERE kind='model';
