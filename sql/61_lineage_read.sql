@@ -79,6 +79,18 @@ END $$;
 COMMENT ON FUNCTION aidataops._lineage_touches_visible(oid, bigint) IS 'Internal: whether a role may know of a relation that data went to or came from: then it sees the file, too.';
 REVOKE ALL ON FUNCTION aidataops._lineage_touches_visible(oid, bigint) FROM PUBLIC;
 
+-- Without it no rows could mean that nothing feeds an object, or that nobody looked.
+CREATE FUNCTION aidataops._lineage_tell_unknown(object text) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE NOTICE 'no lineage of % is recorded', object
+        USING HINT = CASE WHEN (SELECT s.is_preloaded AND s.is_enabled FROM aidataops._lineage_session() AS s) THEN 'What a transaction does is recorded when it commits; record_views() takes in the views that were there before the library was preloaded.'
+                          ELSE 'Statements of this session are not captured: lineage_status() says what to do.' END;
+END $$;
+COMMENT ON FUNCTION aidataops._lineage_tell_unknown(text) IS 'Internal: says that no rows do not mean that there is no lineage.';
+REVOKE ALL ON FUNCTION aidataops._lineage_tell_unknown(text) FROM PUBLIC;
+
 -- What one asks about: a relation, a dataset or a version of it, or the name of anything else that has lineage.
 CREATE FUNCTION aidataops._lineage_start(caller oid, relation oid, object text, OUT nodes bigint[], OUT source oid, OUT as_of timestamptz, OUT version aidataops.dataset_version)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -106,6 +118,7 @@ BEGIN
     IF source IS NOT NULL THEN
         IF has_table_privilege(caller, source, 'SELECT') OR has_any_column_privilege(caller, source, 'SELECT') THEN
             nodes := array_remove(ARRAY[aidataops._lineage_find_relation(source)], NULL);
+            PERFORM aidataops._lineage_tell_unknown(object) WHERE cardinality(nodes) = 0;
             RETURN;
         END IF;
         RAISE EXCEPTION 'permission denied for %', object USING ERRCODE = 'insufficient_privilege', DETAIL = 'It takes SELECT on the relation, or on a column of it.';
@@ -338,6 +351,7 @@ BEGIN
         RAISE EXCEPTION 'permission denied for column "%" of relation "%"', "column", relation USING ERRCODE = 'insufficient_privilege';
     END IF;
     start := aidataops._lineage_find_relation(relation);
+    PERFORM aidataops._lineage_tell_unknown(relation::regclass::text) WHERE start IS NULL;
     RETURN QUERY
         WITH walked AS MATERIALIZED (SELECT w.* FROM aidataops._lineage_walk_columns(array_remove(ARRAY[start], NULL), ARRAY["column"::text], upstream, max_depth, false) AS w),
              named AS MATERIALIZED (SELECT n.* FROM aidataops._lineage_names(caller, ARRAY(SELECT DISTINCT w.node FROM walked AS w), NULL) AS n)

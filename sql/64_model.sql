@@ -215,7 +215,7 @@ BEGIN
          ORDER BY t.training_id DESC;
 END $$;
 COMMENT ON FUNCTION aidataops.models_using(aidataops.dataset_version) IS
-'Models that used a version of a dataset, the latest first: model, its version, for what the data was used, the number of the run, what was measured, when and by whom it was recorded. No rows if none did. An error if there is no such version.';
+'Models that used a version of a dataset, the latest first: model, its version, for what the data was used, the number of the run, what was measured, when and by whom it was recorded. No rows if none did: impact() also finds the models that used what was made of it. An error if there is no such version.';
 
 CREATE FUNCTION aidataops.models_using(dataset text)
     RETURNS TABLE (model text, model_version text, role text, used aidataops.dataset_version, training_id bigint, metrics jsonb, recorded_at timestamptz,
