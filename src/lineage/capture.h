@@ -69,7 +69,10 @@ extern bool capture_is_installed(void);
 /* views.c */
 extern bool record_view(Oid view, bool replaces);
 
-/* store.c */
+/* temporary.c: what a map says of relations that stay; NULL if it is nothing */
+extern LineageMap *without_temporary(LineageMap *map);
+
+/* tables.c, store.c */
 extern void store_init(void);
 extern bool store_is_active(void);
 extern uint64 store_epoch(void);
