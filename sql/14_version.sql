@@ -211,8 +211,12 @@ BEGIN
     IF column_name::text ~* '^(prediction|predicted|y_pred|y_hat|pred)$' OR column_name::text ~* '_(prediction|predicted|pred)$' THEN RETURN 'prediction'; END IF;
     IF base = 'uuid'::regtype OR base = 'bytea'::regtype THEN RETURN CASE WHEN base = 'uuid'::regtype THEN 'identifier' ELSE 'ignore' END; END IF;
     IF base IN ('json'::regtype, 'jsonb'::regtype, 'xml'::regtype) THEN RETURN 'ignore'; END IF;
-    IF base IN ('float4[]'::regtype, 'float8[]'::regtype)
-       OR EXISTS (SELECT FROM pg_type AS t WHERE t.oid = base AND t.typname IN ('vector', 'halfvec', 'sparsevec')) THEN RETURN 'embedding'; END IF;
+    IF base IN ('float4[]'::regtype, 'float8[]'::regtype) THEN
+        -- series and boxes are arrays too, but not all of one length
+        EXECUTE format('SELECT count(DISTINCT cardinality(c)) FROM (SELECT %I AS c FROM %s LIMIT 10000) AS s WHERE cardinality(c) > 0', column_name, relation) INTO n_distinct;
+        RETURN CASE WHEN n_distinct > 1 THEN 'ignore' ELSE 'embedding' END;
+    END IF;
+    IF EXISTS (SELECT FROM pg_type AS t WHERE t.oid = base AND t.typname IN ('vector', 'halfvec', 'sparsevec')) THEN RETURN 'embedding'; END IF;
     IF category = 'B' OR kind = 'e' THEN RETURN 'category'; END IF;
     IF category = 'D' THEN RETURN 'time'; END IF;
     IF category = 'T' THEN RETURN 'number'; END IF;

@@ -35,7 +35,7 @@ COMMENT ON TYPE aidataops.profile IS
 CREATE FUNCTION aidataops.profile_add(aidataops.profile, aidataops.profile) RETURNS aidataops.profile
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.profile_add(aidataops.profile, aidataops.profile) IS
-'Profile of the values of both arguments together; implements operator +. NULL if either is NULL. Errors: profiles of different kinds, embeddings of different dimensions, a row count beyond bigint.';
+'Profile of the values of both arguments together; implements operator +. NULL if either is NULL. Of embeddings of different dimensions it is the profile of their norms. Errors: profiles of different kinds, a row count beyond bigint.';
 
 CREATE OPERATOR aidataops.+ (
     LEFTARG = aidataops.profile, RIGHTARG = aidataops.profile,
@@ -259,14 +259,14 @@ CREATE AGGREGATE aidataops.profile_agg(value real[]) (
     INITCOND = 'profile1:embedding:', COMBINEFUNC = aidataops.profile_add, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE aidataops.profile_agg(real[]) IS
-'Profile of embeddings: how many, their dimension, mean and variance of each dimension, and the distribution of their Euclidean norms, which is what mean(), quantile() and the like read. Components are rounded to multiples of 2^-32; a vector that is empty or has a component that is NULL, NaN or beyond 65536 is counted as NaN. An error for vectors of different dimensions, of more than 16384, and for more than 2147483647 vectors. Of no rows it is the empty profile, not NULL.';
+'Profile of embeddings: how many, their dimension, mean and variance of each dimension, and the distribution of their Euclidean norms, which is what mean(), quantile() and the like read. Components are rounded to multiples of 2^-32; a vector that is empty or has a component that is NULL, NaN or beyond 65536 is counted as NaN. Vectors of different dimensions, or of more than 16384, are profiled by their norms only, with a WARNING: dimension(), mean_vector() and variance_vector() are NULL. An error for more than 2147483647 vectors. Of no rows it is the empty profile, not NULL.';
 
 CREATE AGGREGATE aidataops.profile_agg(value double precision[]) (
     SFUNC = aidataops._profile_accum, STYPE = aidataops.profile, FINALFUNC = aidataops._profile_final,
     INITCOND = 'profile1:embedding:', COMBINEFUNC = aidataops.profile_add, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE aidataops.profile_agg(double precision[]) IS
-'Profile of embeddings: how many, their dimension, mean and variance of each dimension, and the distribution of their Euclidean norms, which is what mean(), quantile() and the like read. Components are rounded to multiples of 2^-32; a vector that is empty or has a component that is NULL, NaN or beyond 65536 is counted as NaN. An error for vectors of different dimensions, of more than 16384, and for more than 2147483647 vectors. Of no rows it is the empty profile, not NULL.';
+'Profile of embeddings: how many, their dimension, mean and variance of each dimension, and the distribution of their Euclidean norms, which is what mean(), quantile() and the like read. Components are rounded to multiples of 2^-32; a vector that is empty or has a component that is NULL, NaN or beyond 65536 is counted as NaN. Vectors of different dimensions, or of more than 16384, are profiled by their norms only, with a WARNING: dimension(), mean_vector() and variance_vector() are NULL. An error for more than 2147483647 vectors. Of no rows it is the empty profile, not NULL.';
 
 CREATE AGGREGATE aidataops.profile_agg(value anyelement) (
     SFUNC = aidataops._profile_accum, STYPE = aidataops.profile, FINALFUNC = aidataops._profile_final,
@@ -360,7 +360,7 @@ COMMENT ON FUNCTION aidataops.cdf(aidataops.profile, double precision) IS
 CREATE FUNCTION aidataops.dimension(profile aidataops.profile) RETURNS integer
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_dimension';
 COMMENT ON FUNCTION aidataops.dimension(aidataops.profile) IS
-'Number of dimensions of the embeddings. NULL for other profiles, while there was none, and for NULL.';
+'Number of dimensions of the embeddings. NULL for other profiles, while there was none, for embeddings of different dimensions, and for NULL.';
 
 CREATE FUNCTION aidataops.mean_vector(profile aidataops.profile) RETURNS double precision[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_mean_vector';

@@ -572,7 +572,7 @@ cohens_d_of(const Pair *pair)
 static bool
 has_embeddings(const Pair *pair)
 {
-	return pair->reference->kind == PROFILE_EMBEDDING && pair->reference->counted > 0 &&
+	return profile_has_components(pair->reference) && pair->reference->counted > 0 &&
 		   pair->current->counted > 0;
 }
 

@@ -221,10 +221,18 @@ static const struct
 	{"cosine_distance", measure_cosine, false, false, true},
 };
 
+/* Of embeddings of several dimensions the norms are compared, as numbers. */
+static bool
+compares_components(const Pair *pair)
+{
+	return pair->reference->counted > 0 ? profile_has_components(pair->reference)
+										: profile_has_components(pair->current);
+}
+
 static bool
 method_fits(int i, const Pair *pair)
 {
-	if (pair->reference->kind == PROFILE_EMBEDDING)
+	if (compares_components(pair))
 		return methods[i].for_embeddings;
 	return profile_is_category(pair->reference) ? methods[i].for_categories
 												: methods[i].for_numbers;
@@ -302,7 +310,7 @@ out_of_range(const Pair *pair)
 static double
 effect_of(const Pair *pair, const PairBins *bins)
 {
-	if (pair->reference->kind == PROFILE_EMBEDDING)
+	if (compares_components(pair))
 		return cosine_of(pair);
 	return profile_is_category(pair->reference) ? cramers_v_of(bins, BINNING_QUANTILE)
 												: cohens_d_of(pair);

@@ -23,17 +23,26 @@ kinds_match(const Profile *reference, const Profile *current)
 		   (family != FAMILY_CATEGORY || reference->kind == current->kind);
 }
 
+/* Of those of several dimensions the norms compare, with their like. */
 static bool
 dimensions_match(const Profile *reference, const Profile *current)
 {
-	return reference->dimension == current->dimension || reference->dimension == 0 ||
-		   current->dimension == 0;
+	return reference->dimension == current->dimension || reference->counted == 0 ||
+		   current->counted == 0;
 }
 
 bool
 profiles_match(const Profile *reference, const Profile *current)
 {
 	return kinds_match(reference, current) && dimensions_match(reference, current);
+}
+
+static const char *
+dimensions_text(const Profile *embeddings)
+{
+	return embeddings->flags & PROFILE_NORMS_ONLY
+			   ? "different dimensions"
+			   : psprintf("%d dimensions", embeddings->dimension);
 }
 
 static void
@@ -49,8 +58,8 @@ check_comparable(const Profile *reference, const Profile *current)
 				 errhint("Cast the column to one type before it is profiled.")));
 	if (!dimensions_match(reference, current))
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("cannot compare embeddings of %d dimensions with embeddings of %d",
-							   reference->dimension, current->dimension)));
+						errmsg("cannot compare embeddings of %s with embeddings of %s",
+							   dimensions_text(reference), dimensions_text(current))));
 }
 
 /* Count the next bucket of a profile, as far as it has this key, and go on to the one after. */

@@ -117,12 +117,32 @@ quantise(const char *data, bool is_float4, int n, int64 *fixed)
 	return usable;
 }
 
+/* To the state, if it keeps components; returns the square of the norm. */
+static uint128
+add_components(ProfileState *state, const int64 *fixed, int n)
+{
+	Component *components = state->dimension > 0 ? state_components(state) : NULL;
+	uint128 squares = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		int128 square = (int128) fixed[i] * fixed[i];
+
+		squares += square;
+		if (components == NULL)
+			continue;
+		components[i].sum += fixed[i];
+		components[i].squares += square;
+	}
+	return squares;
+}
+
 static ProfileState *
 count_embedding(ProfileState *state, ArrayType *array, bool is_float4)
 {
 	int dimension = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	int64 *fixed;
-	Component *components;
+	bool usable;
 	uint128 squares = 0;
 
 	if (dimension == 0 || array_contains_nulls(array))
@@ -130,27 +150,20 @@ count_embedding(ProfileState *state, ArrayType *array, bool is_float4)
 		state->nans++;
 		return state;
 	}
-	if (state->dimension == 0)
+	fixed = MemoryContextAllocHuge(CurrentMemoryContext, dimension * sizeof(int64));
+	usable = quantise(ARR_DATA_PTR(array), is_float4, dimension, fixed);
+	if (usable)
+	{
+		state_check_vectors(state->counted + state->npending + 1);
 		state = state_set_dimension(state, dimension);
-	state_check_dimension(state->dimension, dimension);
-	fixed = palloc(dimension * sizeof(int64));
-	if (!quantise(ARR_DATA_PTR(array), is_float4, dimension, fixed))
-	{
-		state->nans++;
-		pfree(fixed);
-		return state;
-	}
-	state_check_vectors(state->counted + state->npending + 1);
-	components = state_components(state);
-	for (int i = 0; i < dimension; i++)
-	{
-		int128 square = (int128) fixed[i] * fixed[i];
-
-		components[i].sum += fixed[i];
-		components[i].squares += square;
-		squares += square;
+		squares = add_components(state, fixed, dimension);
 	}
 	pfree(fixed);
+	if (!usable)
+	{
+		state->nans++;
+		return state;
+	}
 	/* a root is correctly rounded by every machine, unlike a logarithm */
 	return append_number(state, sqrt((double) squares) / EMBEDDING_SCALE);
 }
@@ -411,5 +424,12 @@ PG_FUNCTION_INFO_V1(profile_final);
 Datum
 profile_final(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(profile_stored(PG_GETARG_DATUM(0)));
+	struct varlena *value = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+
+	if (profile_is_state(value) && ((ProfileState *) value)->flags & PROFILE_NORMS_ONLY)
+		ereport(WARNING, (errmsg("embeddings of different dimensions, or of more than %d, are "
+								 "profiled by their norms only",
+								 EMBEDDING_MAX_DIMENSION),
+						  errhint("Profile them apart: GROUP BY cardinality(embedding).")));
+	PG_RETURN_POINTER(profile_stored(PointerGetDatum(value)));
 }

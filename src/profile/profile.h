@@ -50,6 +50,9 @@ typedef enum ProfileFamily
 /* Some integer is beyond 2^53, so that it was counted as the nearest double. */
 #define PROFILE_ROUNDED 0x01
 
+/* Embeddings of different dimensions, or of too many, have no mean vector in common: norms are kept. */
+#define PROFILE_NORMS_ONLY 0x02
+
 /* Labels of categories, all while each category has a bucket; see shorten_labels() in state.c. */
 #define LABEL_MAX    64
 #define LABEL_MIN    16
@@ -121,7 +124,7 @@ typedef struct Profile
 	ExactSum moments;
 	const uint8 *registers; /* NULL while shift is 0 */
 
-	int dimension; /* of embeddings; 0 while there are none */
+	int dimension; /* of embeddings; 0 while there are none, and with PROFILE_NORMS_ONLY */
 	Component *components;
 } Profile;
 
@@ -189,6 +192,13 @@ extern char *profile_label_text(const ProfileLabel *label);
 extern double profile_cdf(const Profile *profile, double x, bool *exact);
 /* The value below or at which a share p lies; there must be an ordered value. */
 extern double profile_quantile(const Profile *profile, double p);
+
+/* Are they embeddings, and of one dimension, as far as there are any? */
+static inline bool
+profile_has_components(const Profile *profile)
+{
+	return profile->kind == PROFILE_EMBEDDING && (profile->flags & PROFILE_NORMS_ONLY) == 0;
+}
 
 /* Of one component; there must be one embedding, or two. */
 extern double embedding_mean(const Profile *profile, int component);

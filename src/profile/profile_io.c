@@ -490,7 +490,8 @@ components_in_range(const Profile *profile)
 	int128 largest = (int128) (EMBEDDING_LIMIT * EMBEDDING_SCALE);
 
 	if (profile->counted > EMBEDDING_MAX_VECTORS ||
-		(profile->dimension == 0 && profile->counted > 0))
+		(profile->dimension == 0 && profile->counted > 0) !=
+			((profile->flags & PROFILE_NORMS_ONLY) != 0))
 		return false;
 	for (int i = 0; i < profile->dimension; i++)
 	{
@@ -525,9 +526,15 @@ profile_check(const Profile *profile)
 	/* one bit fewer dropped, and they would not have fitted */
 	if (profile->shift > 0 && profile->nbuckets <= RADIX_MAX_BUCKETS / 2)
 		return false;
-	if (profile->kind == PROFILE_EMBEDDING && !components_in_range(profile))
+	if (profile->kind == PROFILE_EMBEDDING)
+	{
+		if (!components_in_range(profile) ||
+			(profile->flags & ~(PROFILE_ROUNDED | PROFILE_NORMS_ONLY)) != 0)
+			return false;
+	}
+	else if ((profile->flags & ~PROFILE_ROUNDED) != 0)
 		return false;
-	return profile->zeroes <= profile->counted && (profile->flags & ~PROFILE_ROUNDED) == 0;
+	return profile->zeroes <= profile->counted;
 }
 
 /* NULL if the bytes are no profile. Labels point into the bytes. */

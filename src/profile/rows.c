@@ -504,6 +504,18 @@ put_top_values(StringInfo json, const Profile *profile)
 	appendStringInfoChar(json, ']');
 }
 
+static void
+put_dimension(StringInfo json, const Profile *embeddings)
+{
+	if (profile_has_components(embeddings))
+		put_integer(json, "dimension", embeddings->dimension);
+	else
+	{
+		put_key(json, "dimension");
+		appendStringInfoString(json, "null");
+	}
+}
+
 PG_FUNCTION_INFO_V1(profile_to_jsonb);
 Datum
 profile_to_jsonb(PG_FUNCTION_ARGS)
@@ -521,7 +533,7 @@ profile_to_jsonb(PG_FUNCTION_ARGS)
 	if (profile->kind != PROFILE_EMBEDDING)
 		put_integer(&json, "approx_distinct", profile_num_distinct(profile));
 	else
-		put_integer(&json, "dimension", profile->dimension);
+		put_dimension(&json, profile);
 	if (!profile_is_category(profile))
 		put_numbers(&json, profile);
 	if (profile->shift == 0 && profile->kind != PROFILE_EMBEDDING)

@@ -456,16 +456,6 @@ state_count_known(ProfileState *state, uint64 hash, int64 count)
 /* ---------------------------------------------------------------------- embeddings ---- */
 
 void
-state_check_dimension(int expected, int found)
-{
-	if (expected != found)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("embeddings of %d and of %d dimensions in one profile",
-							   Min(expected, found), Max(expected, found)),
-						errhint("Profile them apart: GROUP BY cardinality(embedding).")));
-}
-
-void
 state_check_vectors(int64 n)
 {
 	if (n > EMBEDDING_MAX_VECTORS)
@@ -474,15 +464,27 @@ state_check_vectors(int64 n)
 						errdetail("A profile holds at most %d of them.", EMBEDDING_MAX_VECTORS)));
 }
 
+/* From now on, whatever comes, so that the profile does not depend on the order of the rows. */
+void
+state_keep_norms_only(ProfileState *state)
+{
+	state->flags |= PROFILE_NORMS_ONLY;
+	state->dimension = 0;
+}
+
+/* The embeddings to come have this dimension: is it that of all so far, and can it be profiled? */
 ProfileState *
 state_set_dimension(ProfileState *state, int dimension)
 {
 	StateShape shape = shape_of(state);
 
-	if (dimension > EMBEDDING_MAX_DIMENSION)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("embedding of %d dimensions is too large for a profile", dimension),
-						errdetail("At most %d dimensions are profiled.", EMBEDDING_MAX_DIMENSION)));
+	if (state->dimension == dimension || state->flags & PROFILE_NORMS_ONLY)
+		return state;
+	if (state->dimension != 0 || dimension > EMBEDDING_MAX_DIMENSION)
+	{
+		state_keep_norms_only(state);
+		return state;
+	}
 	shape.dimension = dimension;
 	return state_reshape(state, &shape);
 }
@@ -675,12 +677,15 @@ merge_components(ProfileState *state, const Profile *other)
 {
 	Component *components;
 
-	if (other->dimension == 0)
+	if (state->kind != PROFILE_EMBEDDING)
 		return state;
-	if (state->dimension == 0)
-		state = state_set_dimension(state, other->dimension);
-	state_check_dimension(state->dimension, other->dimension);
 	state_check_vectors(state->counted + state->npending);
+	if (state->flags & PROFILE_NORMS_ONLY)
+		state_keep_norms_only(state);
+	else if (other->dimension > 0)
+		state = state_set_dimension(state, other->dimension);
+	if (state->dimension == 0 || other->dimension == 0)
+		return state;
 	components = part(state, state->components_at);
 	for (int i = 0; i < other->dimension; i++)
 	{

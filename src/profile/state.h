@@ -112,7 +112,7 @@ extern void state_widen_extremes(ProfileState *state, const ProfileExtreme *min,
 								 const ProfileExtreme *max);
 
 extern ProfileState *state_set_dimension(ProfileState *state, int dimension);
-extern void state_check_dimension(int expected, int found);
+extern void state_keep_norms_only(ProfileState *state);
 extern void state_check_vectors(int64 n);
 
 extern ProfileState *state_merge(ProfileState *state, const Profile *other);

@@ -60,6 +60,17 @@ SELECT r, statistic > 0.1 AS above_practical, statistic > threshold AS above, p_
   FROM unnest('{other_vectors,shifted_vectors,stretched_vectors}'::regclass[]) AS r, compare('calm_vectors', r);
 SELECT r, method, statistic > threshold AS above, drifted FROM unnest('{other_vectors}'::regclass[]) AS r, compare('calm_vectors', r, method => 'cosine_distance');
 
+-- of embeddings of several dimensions norms are compared; series are no embeddings, and nothing keeps a commit from being made
+CREATE TABLE uneven (id int PRIMARY KEY, series float8[], vector real[]);
+INSERT INTO uneven SELECT i, array_fill(1.0::float8, ARRAY[i % 3]), ARRAY[hashed(i || 'x'), hashed(i || 'y')]::real[] FROM generate_series(1, 200) AS i;
+SELECT create_dataset('uneven', 'uneven'), commit('uneven', 'one');
+SELECT column_name, role FROM dataset_columns('uneven') ORDER BY 1;
+INSERT INTO uneven SELECT i, NULL, ARRAY[hashed(i || 'x'), hashed(i || 'y'), 0]::real[] FROM generate_series(201, 400) AS i;
+SELECT commit('uneven', 'two');
+INSERT INTO uneven SELECT i, NULL, ARRAY[9, 9]::real[] FROM generate_series(401, 600) AS i;
+SELECT commit('uneven', 'three');
+SELECT pair, column_name, kind, method, drifted, status FROM unnest('{1,2}'::int[]) AS pair, drift('uneven@' || pair, 'uneven@' || pair + 1) WHERE column_name = 'vector';
+
 -- roles decide how a column is treated
 CREATE TABLE kinds (id int PRIMARY KEY, amount numeric, code int, label text, score real, body text, at timestamptz, day date, ok boolean, note jsonb, vector real[], ref uuid);
 CREATE FUNCTION fill(first int, last int, plus float8) RETURNS void LANGUAGE sql AS $$
@@ -67,7 +78,7 @@ CREATE FUNCTION fill(first int, last int, plus float8) RETURNS void LANGUAGE sql
            date '2026-01-01' + i % 30, i % 2 = 0, '{}', ARRAY[i % 5 + plus, 1]::real[], gen_random_uuid() FROM generate_series(first, last) AS i $$;
 SELECT fill(1, 500, 0);
 SELECT create_dataset('kinds', 'kinds', roles => '{"code": "category", "body": "text", "at": "ignore"}'), commit('kinds', 'one');
-SELECT c.column_name, c.role, d.kind, d.num_rows FROM version_column AS c, describe(c.profile) AS d ORDER BY 1;
+SELECT c.column_name, c.role, d.kind, d.num_rows FROM version_column AS c, describe(c.profile) AS d WHERE c.dataset_id = (SELECT dataset_id FROM dataset WHERE name = 'kinds') ORDER BY 1;
 SELECT fill(501, 600, 30);
 SELECT commit('kinds', 'two');
 SELECT column_name, kind, method, drifted, n_reference, n_current, status FROM drift('kinds@1', 'kinds@2') ORDER BY 1;

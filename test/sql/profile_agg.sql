@@ -109,9 +109,20 @@ SELECT profile_agg('sad'::mood);
 SELECT profile_agg(x) FROM (VALUES (interval '1 day')) AS v (x);
 SELECT profile_agg('sad'::mood::text) = profile_agg('sad'::text);
 SELECT profile_agg(1) + profile_agg(1.5::float8);
-SELECT profile_agg(x) FROM (VALUES ('{1,2}'::float8[]), ('{1,2,3}')) AS v (x);
-SELECT profile_agg('{1,2}'::float8[]) + profile_agg('{1,2,3}'::float8[]);
-SELECT profile_agg(array_fill(1::real, ARRAY[20000]));
+-- embeddings of several dimensions: a warning, and the norms, whatever the order and the parts
+CREATE TABLE uneven (part int, x float8[]);
+INSERT INTO uneven VALUES (1, '{3,4}'), (1, '{1,2,2}'), (2, '{0,1}'), (3, '{}');
+SELECT dimension(p), mean_vector(p), variance_vector(p), num_values(p), mean(p), max_value(p), to_jsonb(p) ->> 'dimension' AS json, p = p::text::profile AS stored FROM (SELECT profile_agg(x) AS p FROM uneven) AS a;
+SELECT count(DISTINCT p::text) FROM (SELECT profile_agg(x ORDER BY part) AS p FROM uneven UNION ALL SELECT profile_agg(x ORDER BY part DESC, x) FROM uneven
+                                     UNION ALL SELECT rollup(p) FROM (SELECT profile_agg(x) AS p FROM uneven GROUP BY part) AS parts
+                                     UNION ALL SELECT rollup(p) FROM (SELECT profile_agg(x) AS p FROM uneven GROUP BY cardinality(x)) AS parts) AS s;
+SELECT dimension(p), num_values(p), mean(p) FROM (SELECT profile_agg(array_fill(1::real, ARRAY[40000])) AS p) AS t;
+-- what cannot be used has no dimension
+SELECT dimension(p), num_nans(p), mean_vector(p) FROM (SELECT profile_agg(x) AS p FROM (VALUES ('{1,2}'::float8[]), ('{1,NaN,3}'), ('{1,NULL,3}'), ('{}')) AS v (x)) AS t;
+SELECT cosine_distance(p, p), frechet_distance(p, p), ks_distance(p, p), ks_distance(p, q), cosine_distance(e, q), cosine_distance(p, e)
+  FROM (SELECT profile_agg(x) AS p FROM (VALUES ('{3,4}'::float8[]), ('{1,2,2}')) AS v (x)) AS a,
+       (SELECT profile_agg(x) AS q FROM (VALUES ('{3,4}'::float8[]), ('{1,2,2}'), ('{8}')) AS v (x)) AS b, (SELECT profile_agg('{}'::real[]) AS e) AS c;
+SELECT cosine_distance(profile_agg('{3,4}'::float8[]), p) FROM (SELECT profile_agg(x) AS p FROM (VALUES ('{3,4}'::float8[]), ('{1,2,2}')) AS v (x)) AS a GROUP BY p;
 SELECT _profile_accum('profile1:float8:', 1.0::float8);
 -- a working state that somebody else's aggregate let out is as good as any profile
 CREATE AGGREGATE public.unfinished(float8) (SFUNC = aidataops._profile_accum, STYPE = profile, INITCOND = 'profile1:float8:');
