@@ -1,22 +1,5 @@
 -- A contract proposed from a table as it is (docs/contracts.md)
 
-CREATE FUNCTION aidataops._logical_type(type oid) RETURNS text
-    LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT CASE WHEN b.typname IN ('int2', 'int4', 'int8') THEN 'integer'
-                WHEN b.typcategory = 'N' AND b.typname <> 'oid' THEN 'number'
-                WHEN b.typcategory = 'B' THEN 'boolean'
-                WHEN b.typname = 'date' THEN 'date'
-                WHEN b.typname IN ('timestamp', 'timestamptz') THEN 'timestamp'
-                WHEN b.typname IN ('time', 'timetz') THEN 'time'
-                WHEN b.typcategory = 'A' OR b.typname IN ('vector', 'halfvec') THEN 'array'
-                WHEN b.typname IN ('json', 'jsonb', 'hstore') OR b.typtype = 'c' THEN 'object'
-                ELSE 'string' END
-      FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_type AS b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
-     WHERE t.oid = type;
-END;
-COMMENT ON FUNCTION aidataops._logical_type(oid) IS 'Internal: the standard''s type of values of a type.';
-
 -- Of a sample: how often each column is NULL, its extremes if it is a number, and its values if they are few.
 CREATE FUNCTION aidataops._sample_columns(relation regclass, sample bigint) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -31,27 +14,64 @@ DECLARE
 BEGIN
     -- a function has at most 100 arguments, and a table more columns
     SELECT string_agg(format('jsonb_build_object(''nulls'', count(*) - count(%1$I)%2$s)', a.attname, 
-               CASE WHEN aidataops._logical_type(a.atttypid) IN ('number', 'integer') THEN format(', ''min'', min(%1$I), ''max'', max(%1$I)', a.attname)
+               CASE WHEN aidataops._logical_type(a.atttypid) IN ('number', 'integer') THEN format(', ''min'', min(%1$I)::numeric, ''max'', max(%1$I)::numeric', a.attname)
                     WHEN aidataops._logical_type(a.atttypid) = 'string' THEN
-                        format($f$, 'values', (SELECT CASE WHEN count(DISTINCT v) <= %2$s THEN jsonb_agg(DISTINCT v) END FROM unnest((array_agg(DISTINCT left(%1$I::text, 200)))[1:%2$s + 1]) AS v),
+                        format($f$, 'values', (SELECT CASE WHEN count(DISTINCT v) <= %2$s AND max(length(v)) < 200 THEN jsonb_agg(DISTINCT v) FILTER (WHERE v IS NOT NULL) END FROM unnest((array_agg(DISTINCT left(%1$I::text, 200)))[1:%2$s + 1]) AS v),
                                   'uuid', bool_and(%1$I::text ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'), 'email', bool_and(%1$I::text ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$')$f$, a.attname, few)
                     ELSE '' END), ', ' ORDER BY a.attnum), string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), array_agg(a.attname::text ORDER BY a.attnum) INTO columns, list, names
       FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
        AND has_column_privilege(relation, a.attnum, 'SELECT');
-    EXECUTE format('SELECT jsonb_build_object(''rows'', o.n, ''columns'', (SELECT jsonb_object_agg(c.name, c.observed) FROM unnest($1, o.observed) AS c (name, observed)))
+    EXECUTE format('SELECT (SELECT jsonb_object_agg(c.name, c.observed || jsonb_build_object(''rows'', o.n)) FROM unnest($1, o.observed) AS c (name, observed))
                       FROM (SELECT count(*) AS n, ARRAY[%s]::jsonb[] AS observed FROM (SELECT %s FROM %s%s LIMIT %s) AS s) AS o', columns, list, relation,
                    CASE WHEN total > sample THEN format(' TABLESAMPLE SYSTEM (%s) REPEATABLE (0)', least(100, 110.0 * sample / total)) ELSE '' END, sample) USING names INTO result;
     RETURN result;
 END $$;
 COMMENT ON FUNCTION aidataops._sample_columns(regclass, bigint) IS 'Internal: what a sample of a table shows of each column, as the caller sees it.';
 
-CREATE FUNCTION aidataops._observed_checks(logical_type text, physical_type text, observed jsonb, num_rows bigint, required boolean) RETURNS jsonb
+-- Of all rows of the last version, if the table is a dataset whose every row the caller may read: the same, out of its profiles.
+CREATE FUNCTION aidataops._profiled_columns(relation regclass) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    few constant integer := 20;
+    ds aidataops.dataset;
+BEGIN
+    SELECT d.* INTO ds FROM aidataops.dataset AS d
+     WHERE aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name) = relation AND d.head > 0 AND aidataops._reads_all(d.dataset_id)
+     ORDER BY d.dataset_id LIMIT 1;
+    RETURN (SELECT jsonb_object_agg(c.column_name, jsonb_strip_nulls(jsonb_build_object('version', ds.name || '@' || ds.head, 'rows', aidataops.num_rows(c.profile), 'nulls', aidataops.num_nulls(c.profile),
+                       'min', CASE WHEN k.is_number THEN aidataops.quantile(c.profile, 0) END,
+                       'max', CASE WHEN k.is_number AND aidataops.num_nans(c.profile) > 0 THEN 'NaN' WHEN k.is_number THEN aidataops.quantile(c.profile, 1) END,
+                       'values', (SELECT CASE WHEN count(*) <= few AND bool_and(t.exact AND octet_length(t.value) < 60) THEN jsonb_agg(t.value ORDER BY t.value) END
+                                    FROM aidataops.top_values(c.profile, few + 1) AS t WHERE k.is_list))))
+              FROM aidataops.version_column AS c JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = c.column_name AND NOT a.attisdropped
+              CROSS JOIN LATERAL (SELECT aidataops._logical_type(a.atttypid) IN ('number', 'integer') AND aidataops.profile_kind(c.profile) IN ('integer', 'float4', 'float8', 'numeric') AS is_number,
+                                         aidataops._logical_type(a.atttypid) = 'string' AND aidataops.profile_kind(c.profile) = 'text' AS is_list) AS k
+             WHERE c.dataset_id = ds.dataset_id AND c.number = ds.head);
+END $$;
+COMMENT ON FUNCTION aidataops._profiled_columns(regclass) IS 'Internal: what the profiles of the last version of a table show of each column.';
+
+-- The table may have changed since the version, and a sample misses what is rare: what either shows may be.
+CREATE FUNCTION aidataops._all_observed(sampled jsonb, profiled jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+    SELECT CASE WHEN sampled IS NULL OR profiled IS NULL THEN coalesce(profiled, sampled)
+        ELSE sampled || profiled || jsonb_build_object(
+            'nulls', greatest((profiled ->> 'nulls')::bigint, ceil((sampled ->> 'nulls')::numeric * (profiled ->> 'rows')::numeric / greatest((sampled ->> 'rows')::numeric, 1))),
+            'min', least((profiled ->> 'min')::numeric, (sampled ->> 'min')::numeric), 'max', greatest((profiled ->> 'max')::numeric, (sampled ->> 'max')::numeric),
+            'values', CASE WHEN jsonb_typeof(sampled -> 'values') = 'array' AND jsonb_typeof(profiled -> 'values') = 'array'
+                           THEN (SELECT jsonb_agg(DISTINCT v) FROM jsonb_array_elements((sampled -> 'values') || (profiled -> 'values')) AS v) END) END;
+END;
+COMMENT ON FUNCTION aidataops._all_observed(jsonb, jsonb) IS 'Internal: what a sample and the profiles of the last version show of a column, together.';
+
+CREATE FUNCTION aidataops._observed_checks(logical_type text, physical_type text, observed jsonb, required boolean) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    num_rows bigint := (observed ->> 'rows')::bigint;
     nulls bigint := (observed ->> 'nulls')::bigint;
     known bigint := num_rows - nulls;
-    seen text := format('observed in %s rows', num_rows);
+    seen text := format('observed in %s rows%s', num_rows, ' of version ' || (observed ->> 'version'));
     checks jsonb := '[]';
 BEGIN
     IF known < 100 THEN
@@ -61,7 +81,7 @@ BEGIN
         checks := checks || jsonb_build_object('metric', 'nullValues', 'mustBe', 0, 'severity', 'warning', 'dimension', 'completeness', 'description', seen);
     ELSIF nulls > 0 THEN
         checks := checks || jsonb_build_object('metric', 'nullValues', 'mustBeLessOrEqualTo', least(100, ceil(200.0 * nulls / num_rows)), 'unit', 'percent', 'severity', 'warning',
-                                               'dimension', 'completeness', 'description', format('%s: %s %% are NULL, twice as many are let through', seen, round(100.0 * nulls / num_rows, 1)));
+                                               'dimension', 'completeness', 'description', format('%s: %s %% are NULL, twice as many are let through', seen, CASE WHEN nulls < 0.001 * num_rows THEN 'less than 0.1' ELSE round(100.0 * nulls / num_rows, 1)::text END));
     END IF;
     IF observed ->> 'email' = 'true' THEN
         checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "format", "format": "email"}'::jsonb);
@@ -71,17 +91,19 @@ BEGIN
         checks := checks || jsonb_build_object('metric', 'invalidValues', 'arguments', jsonb_build_object('validValues', observed -> 'values'), 'mustBe', 0, 'severity', 'warning',
                                                'dimension', 'conformity', 'description', seen);
     END IF;
-    -- bounds that mean something: of shares, and of what is counted
-    IF logical_type = 'number' AND (observed ->> 'min')::numeric BETWEEN 0 AND 1 AND (observed ->> 'max')::numeric BETWEEN 0 AND 1 THEN
+    -- bounds that mean something: of shares, and of what is counted; NaN is within none
+    IF (observed ->> 'max')::numeric = 'NaN' THEN
+        RETURN checks;
+    ELSIF logical_type = 'number' AND (observed ->> 'min')::numeric BETWEEN 0 AND 1 AND (observed ->> 'max')::numeric BETWEEN 0 AND 1 THEN
         checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "range", "min": 0, "max": 1}'::jsonb);
     ELSIF logical_type IN ('number', 'integer') AND (observed ->> 'min')::numeric >= 0 THEN
         checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "range", "min": 0}'::jsonb);
     END IF;
     RETURN checks;
 END $$;
-COMMENT ON FUNCTION aidataops._observed_checks(text, text, jsonb, bigint, boolean) IS 'Internal: checks of a column that a sample suggests. They are warnings.';
+COMMENT ON FUNCTION aidataops._observed_checks(text, text, jsonb, boolean) IS 'Internal: checks of a column that its values suggest. They are warnings.';
 
-CREATE FUNCTION aidataops._inferred_property(relation regclass, attribute pg_attribute, observed jsonb, num_rows bigint) RETURNS jsonb
+CREATE FUNCTION aidataops._inferred_property(relation regclass, attribute pg_attribute, observed jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -92,7 +114,7 @@ DECLARE
     labels jsonb := (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = attribute.atttypid);
     checks jsonb := CASE WHEN observed IS NULL THEN '[]'
         -- of enums the type tells; the numbers of keys are none to bound
-        ELSE aidataops._observed_checks(logical_type, physical_type, observed - CASE WHEN labels IS NOT NULL THEN '{values}' WHEN key_position IS NOT NULL THEN '{min,max}' ELSE '{}' END::text[], num_rows, required) END;
+        ELSE aidataops._observed_checks(logical_type, physical_type, observed - CASE WHEN labels IS NOT NULL THEN '{values}' WHEN key_position IS NOT NULL THEN '{min,max}' ELSE '{}' END::text[], required) END;
 BEGIN
     IF labels IS NOT NULL THEN
         checks := jsonb_build_array(jsonb_build_object('metric', 'invalidValues', 'arguments', jsonb_build_object('validValues', labels), 'mustBe', 0)) || checks;
@@ -105,7 +127,7 @@ BEGIN
         'logicalTypeOptions', CASE WHEN attribute.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND attribute.atttypmod > 4 THEN jsonb_build_object('maxLength', attribute.atttypmod - 4) END,
         'quality', nullif(checks, '[]')));
 END $$;
-COMMENT ON FUNCTION aidataops._inferred_property(regclass, pg_attribute, jsonb, bigint) IS 'Internal: the property of a contract that a column suggests.';
+COMMENT ON FUNCTION aidataops._inferred_property(regclass, pg_attribute, jsonb) IS 'Internal: the property of a contract that a column suggests.';
 
 CREATE FUNCTION aidataops._inferred_constraints(relation regclass) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -132,7 +154,8 @@ AS $$
 DECLARE
     class pg_class%ROWTYPE;
     schema_name name;
-    observed jsonb;
+    sampled jsonb;
+    profiled jsonb;
 BEGIN
     SELECT c.* INTO class FROM pg_class AS c WHERE c.oid = relation;
     IF relation IS NULL THEN
@@ -144,14 +167,15 @@ BEGIN
     END IF;
     SELECT n.nspname INTO schema_name FROM pg_namespace AS n WHERE n.oid = class.relnamespace;
     IF sample > 0 THEN
-        observed := aidataops._sample_columns(relation, sample);
+        sampled := aidataops._sample_columns(relation, sample);
     END IF;
+    profiled := aidataops._profiled_columns(relation);
     RETURN jsonb_build_object('apiVersion', 'v3.1.0', 'kind', 'DataContract', 'id', class.relname, 'name', class.relname, 'version', '1.0.0', 'status', 'draft', 'schema', jsonb_build_array(
         jsonb_strip_nulls(jsonb_build_object('name', class.relname, 'physicalName', schema_name || '.' || class.relname,
             'physicalType', CASE class.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'table' END, 'description', obj_description(relation, 'pg_class'),
-            'properties', (SELECT jsonb_agg(aidataops._inferred_property(relation, a, observed -> 'columns' -> a.attname::text, (observed ->> 'rows')::bigint) ORDER BY a.attnum)
+            'properties', (SELECT jsonb_agg(aidataops._inferred_property(relation, a, aidataops._all_observed(sampled -> a.attname::text, profiled -> a.attname::text)) ORDER BY a.attnum)
                              FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped),
             'quality', aidataops._inferred_constraints(relation)))));
 END $$;
 COMMENT ON FUNCTION aidataops.infer_contract(regclass, bigint) IS
-'A contract proposed from a table: its columns and types, its constraints as errors, and what a sample of so many rows shows as warnings: columns without NULL, or with few of them, with few values, of shares, of mail addresses. A draft for you to read, correct and give to create_contract(); only what was asked for is read, as you see it, and with sample 0 nothing. Samples of less than 100 known values suggest nothing. NULL for NULL; an error for what has no rows.';
+'A contract proposed from a table: its columns and types, its constraints as errors, and as warnings what a sample of so many rows shows, and the profiles of the last version, if it is a dataset whose every row you may read: columns without NULL, or with few of them, with few values, of shares, of mail addresses. A draft for you to read, correct and give to create_contract(); only what was asked for is read, as you see it, and with sample 0 no row. Less than 100 known values suggest nothing. NULL for NULL; an error for what has no rows.';

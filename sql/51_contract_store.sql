@@ -37,47 +37,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_document(jsonb) IS 'Internal: one error with all that is wrong with a document, if anything is.';
 
--- Names of types are the document's, so whatever they say must not raise.
-CREATE FUNCTION aidataops._type_fits(physical_type text, logical_type text, type oid, typmod integer) RETURNS boolean
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    base pg_type%ROWTYPE;
-    named oid;
-BEGIN
-    SELECT * INTO base FROM pg_type WHERE oid = type;
-    IF base.typtype = 'd' THEN
-        SELECT * INTO base FROM pg_type WHERE oid = base.typbasetype;
-    END IF;
-    BEGIN
-        named := to_regtype(physical_type);
-    EXCEPTION WHEN syntax_error OR invalid_parameter_value OR undefined_object THEN
-        named := NULL; -- a name of another system
-    END;
-    IF lower(physical_type) = ANY (ARRAY[format_type(type, typmod), format_type(type, NULL), base.typname]) THEN
-        RETURN true;
-    ELSIF named IS NOT NULL AND named <> type AND named <> base.oid THEN
-        RETURN false;
-    ELSIF named IS NOT NULL AND physical_type ~ '\(' AND typmod >= 0
-          AND regexp_replace(physical_type, '^[^(]*|\s', '', 'g') IS DISTINCT FROM regexp_replace(format_type(type, typmod), '^[^(]*|\s|\).*$', '', 'g') || ')' THEN
-        RETURN false;
-    END IF;
-    RETURN CASE logical_type
-             WHEN 'string' THEN base.typcategory IN ('S', 'E', 'U', 'I') OR base.typname IN ('uuid')
-             WHEN 'integer' THEN base.typname IN ('int2', 'int4', 'int8', 'numeric', 'oid')
-             WHEN 'number' THEN base.typcategory = 'N'
-             WHEN 'boolean' THEN base.typcategory = 'B'
-             WHEN 'date' THEN base.typname IN ('date', 'timestamp', 'timestamptz')
-             WHEN 'timestamp' THEN base.typname IN ('timestamp', 'timestamptz')
-             WHEN 'time' THEN base.typname IN ('time', 'timetz')
-             WHEN 'array' THEN base.typcategory = 'A' OR base.typname IN ('json', 'jsonb', 'vector', 'halfvec')
-             WHEN 'object' THEN base.typname IN ('json', 'jsonb', 'hstore') OR base.typtype = 'c'
-             WHEN 'map' THEN base.typname IN ('json', 'jsonb', 'hstore')
-             WHEN 'vector' THEN base.typname IN ('_float4', '_float8', 'vector', 'halfvec', 'sparsevec')
-             ELSE true END;
-END $$;
-COMMENT ON FUNCTION aidataops._type_fits(text, text, oid, integer) IS 'Internal: whether a column''s type is the one that a property has; true for names that PostgreSQL does not know.';
-
 CREATE FUNCTION aidataops._database_findings(document jsonb, search_path name[]) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -105,7 +64,7 @@ BEGIN
     SELECT 'warning', p.pointer, 'other_type', format('column "%s" is of type %s, and %s here', p.column_name, format_type(p.atttypid, p.atttypmod), concat_ws(', ', p.body ->> 'physicalType', p.body ->> 'logicalType')),
            'check_contract() fails as long as they differ.'
       FROM property_meant AS p
-     WHERE p.attnum IS NOT NULL AND NOT aidataops._type_fits(p.body ->> 'physicalType', p.body ->> 'logicalType', p.atttypid, p.atttypmod)
+     WHERE p.attnum IS NOT NULL AND NOT aidataops._type_fits(p.body, format_type(p.atttypid, p.atttypmod))
     UNION ALL
     SELECT 'note', t.pointer, 'column_not_mentioned', format('the contract says nothing of column "%s" of table %s', a.attname, t.relation_oid::regclass), NULL
       FROM table_meant AS t JOIN pg_attribute AS a ON a.attrelid = t.relation_oid AND a.attnum > 0 AND NOT a.attisdropped

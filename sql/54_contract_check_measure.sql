@@ -209,57 +209,20 @@ END $$;
 COMMENT ON FUNCTION aidataops._drift_query(aidataops.rule, oid, aidataops.dataset_version) IS 'Internal: the query of a rule about drift: the largest statistic of a column.';
 
 -- No query of rows at all: what the columns are. Any type of PostgreSQL whose values the logical type can hold will do.
-CREATE FUNCTION aidataops._has_logical_type(type oid, logical_type text) RETURNS boolean
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
-        SELECT CASE lower(logical_type)
-                   WHEN 'integer' THEN t.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
-                   WHEN 'number' THEN t.typcategory = 'N' WHEN 'boolean' THEN t.typcategory = 'B'
-                   WHEN 'date' THEN t.oid = 'date'::regtype OR t.typname LIKE 'timestamp%' WHEN 'timestamp' THEN t.typname LIKE 'timestamp%' WHEN 'time' THEN t.typname LIKE 'time%'
-                   WHEN 'array' THEN t.typcategory = 'A' OR t.oid IN ('json'::regtype, 'jsonb'::regtype)
-                   WHEN 'vector' THEN t.typcategory = 'A' OR t.typname IN ('vector', 'halfvec', 'sparsevec')
-                   WHEN 'object' THEN t.typtype = 'c' OR t.oid IN ('json'::regtype, 'jsonb'::regtype, 'xml'::regtype) WHEN 'map' THEN t.oid IN ('json'::regtype, 'jsonb'::regtype) OR t.typname = 'hstore'
-                   ELSE true END -- string: everything has a text
-          FROM pg_catalog.pg_type AS t WHERE t.oid = type;
-    END;
-COMMENT ON FUNCTION aidataops._has_logical_type(oid, text) IS 'Internal: whether a type goes with a logical type of the standard.';
-
 CREATE FUNCTION aidataops._type_differences(expected jsonb, relation oid) RETURNS text[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    wanted record;
-    actual record;
-    wanted_type oid;
-    plain_name text;
-    differences text[] := '{}';
 BEGIN
     IF jsonb_typeof(expected) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'rule about types expects none' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    FOR wanted IN
-        SELECT e.key AS name, CASE jsonb_typeof(e.value) WHEN 'object' THEN e.value ->> 'physicalType' ELSE e.value #>> '{}' END AS type, e.value ->> 'logicalType' AS logical_type
-          FROM jsonb_each(expected) AS e ORDER BY e.key
-    LOOP
-        SELECT aidataops._base_type(a.atttypid) AS type, format_type(a.atttypid, a.atttypmod) AS name INTO actual
-          FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = wanted.name AND a.attnum > 0 AND NOT a.attisdropped;
-        -- a name without a schema is that of a type of PostgreSQL, or of the column's own, and not of a temporary one of who asks
-        plain_name := lower(trim(both ' "' FROM regexp_replace(wanted.type, '\(.*\)', '')));
-        wanted_type := (SELECT coalesce(
-            (SELECT aidataops._base_type(t.oid) FROM pg_type AS t WHERE t.oid = to_regtype(wanted.type) AND t.typnamespace <> pg_my_temp_schema()),
-            (SELECT actual.type FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-              WHERE a.attrelid = relation AND a.attname = wanted.name AND NOT a.attisdropped
-                AND lower(t.typname) IN (plain_name, '_' || rtrim(plain_name, '[]')) AND (t.typcategory = 'A') = (plain_name LIKE '%[]'))));
-        IF actual.type IS NULL THEN
-            differences := differences || format('column %I does not exist', wanted.name);
-        ELSIF wanted.type IS NOT NULL AND (wanted_type IS DISTINCT FROM actual.type
-              OR replace(substring(wanted.type FROM '\(.*\)'), ' ', '') <> substring(actual.name FROM '\(.*\)')) THEN
-            differences := differences || format('column %I is of type %s, not %s', wanted.name, actual.name, wanted.type);
-        ELSIF wanted.type IS NULL AND NOT aidataops._has_logical_type(actual.type, wanted.logical_type) THEN
-            differences := differences || format('column %I is of type %s, which is no %s', wanted.name, actual.name, wanted.logical_type);
-        END IF;
-    END LOOP;
-    RETURN differences;
+    RETURN ARRAY(
+        SELECT CASE WHEN a.attnum IS NULL THEN format('column %I does not exist', e.key)
+                    ELSE format('column %I is of type %s, not %s', e.key, n.name,
+                                CASE jsonb_typeof(e.value) WHEN 'object' THEN coalesce(e.value ->> 'physicalType', e.value ->> 'logicalType') ELSE e.value #>> '{}' END) END
+          FROM jsonb_each(expected) AS e LEFT JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = e.key AND a.attnum > 0 AND NOT a.attisdropped
+          CROSS JOIN LATERAL format_type(a.atttypid, a.atttypmod) AS n (name)
+         WHERE a.attnum IS NULL OR NOT aidataops._type_fits(e.value, n.name) ORDER BY e.key);
 END $$;
 COMMENT ON FUNCTION aidataops._type_differences(jsonb, oid) IS 'Internal: how the columns of a table differ from what a rule expects.';
 

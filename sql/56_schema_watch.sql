@@ -268,41 +268,12 @@ COMMENT ON FUNCTION aidataops._shape_changes(jsonb, jsonb, boolean, boolean) IS 
 
 -- ----------------------------------------------------------------------------------------- what a contract says about a change
 
-CREATE FUNCTION aidataops._type_named(name text) RETURNS oid
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN aidataops._base_type(to_regtype(name));
-EXCEPTION WHEN syntax_error OR invalid_parameter_value OR undefined_object OR feature_not_supported THEN
-    RETURN NULL;
-END $$;
-COMMENT ON FUNCTION aidataops._type_named(text) IS 'Internal: the type of that name, of a domain its base type; NULL if there is none.';
-
--- A physical type is meant as it is written, modifiers only where they are written; a logical one is a family.
-CREATE FUNCTION aidataops._type_fits(expected jsonb, actual jsonb) RETURNS boolean
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    physical text := CASE jsonb_typeof(expected) WHEN 'object' THEN expected ->> 'physicalType' ELSE expected #>> '{}' END;
-    type text := regexp_replace(actual ->> 'type', ' COLLATE .*', '');
-    category text := actual ->> 'category';
-BEGIN
-    IF physical IS NOT NULL THEN
-        RETURN coalesce(aidataops._type_named(physical) = aidataops._type_named(type), lower(physical) IN (lower(type), lower(substring(type FROM '[^.]*$'))))
-           AND coalesce(replace(substring(physical FROM '\(.*\)'), ' ', '') = substring(type FROM '\(.*\)'), physical !~ '\(');
-    END IF;
-    RETURN CASE expected ->> 'logicalType'
-        WHEN 'string' THEN category NOT IN ('N', 'B', 'D', 'A')
-        WHEN 'number' THEN category = 'N'
-        WHEN 'integer' THEN type IN ('smallint', 'integer', 'bigint') OR aidataops._type_named(type) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
-        WHEN 'boolean' THEN category = 'B'
-        WHEN 'date' THEN aidataops._type_named(type) = 'date'::regtype
-        WHEN 'timestamp' THEN aidataops._type_named(type) IN ('timestamp'::regtype, 'timestamptz'::regtype)
-        WHEN 'time' THEN aidataops._type_named(type) IN ('time'::regtype, 'timetz'::regtype)
-        WHEN 'array' THEN category = 'A' OR type IN ('json', 'jsonb')
-        ELSE true END;
-END $$;
-COMMENT ON FUNCTION aidataops._type_fits(jsonb, jsonb) IS 'Internal: whether a column is of the type that a rule expects: {"physicalType", "logicalType"}, or a name.';
+CREATE FUNCTION aidataops._shape_type(shape jsonb, column_name name) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.regexp_replace(shape -> 'columns' -> column_name::text ->> 'type', ' COLLATE .*', '');
+END;
+COMMENT ON FUNCTION aidataops._shape_type(jsonb, name) IS 'Internal: the type of a column, as format_type() names it.';
 
 CREATE FUNCTION aidataops._expected_type(r aidataops.rule, column_name name) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -319,7 +290,7 @@ AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM aidataops.rule AS o, aidataops._expected_type(o, column_name) AS expected
                     WHERE o.contract = r.contract AND o.version = r.version AND o.object = r.object AND expected NOT IN ('null', '{}')
-                      AND aidataops._type_fits(expected, shape -> 'columns' -> column_name::text));
+                      AND aidataops._type_fits(expected, aidataops._shape_type(shape, column_name)));
 END $$;
 COMMENT ON FUNCTION aidataops._has_expected_type(aidataops.rule, name, jsonb) IS 'Internal: whether the contract of a rule says of which type a column is, and it is.';
 
@@ -333,7 +304,7 @@ BEGIN
     RETURN CASE
         WHEN c.change IN ('column_dropped', 'column_renamed') THEN concerned
         WHEN c.change IN ('type_changed', 'column_replaced') AND r.kind = 'type' THEN
-            expected IS NOT NULL AND NOT aidataops._type_fits(expected, shape -> 'columns' -> c.name::text)
+            expected IS NOT NULL AND NOT aidataops._type_fits(expected, aidataops._shape_type(shape, c.name))
         -- other rules can be asked of a type of the same family
         WHEN c.change IN ('type_changed', 'column_replaced') THEN
             concerned AND NOT c.same_family AND NOT aidataops._has_expected_type(r, c.name, shape)
@@ -397,7 +368,7 @@ BEGIN
            CASE jsonb_typeof(e.type) WHEN 'object' THEN coalesce(e.type ->> 'physicalType', e.type ->> 'logicalType') ELSE e.type #>> '{}' END,
            shape -> 'columns' -> e.name ->> 'type', ARRAY[e.name::name], NULL::boolean, true
       FROM expected AS e
-     WHERE shape -> 'columns' -> e.name IS NULL OR NOT aidataops._type_fits(e.type, shape -> 'columns' -> e.name);
+     WHERE shape -> 'columns' -> e.name IS NULL OR NOT aidataops._type_fits(e.type, aidataops._shape_type(shape, e.name::name));
 END $$;
 COMMENT ON FUNCTION aidataops._unmet_types(text, text, text, jsonb) IS 'Internal: how a table differs from what a contract says of its columns.';
 

@@ -215,6 +215,33 @@ CREATE TABLE wide (rows int, n text);
 DO $$ BEGIN FOR i IN 1 .. 150 LOOP EXECUTE format('ALTER TABLE wide ADD c%s int', i); END LOOP; END $$;
 INSERT INTO wide (rows, n) SELECT i, 'x' FROM generate_series(1, 200) AS i;
 SELECT jsonb_array_length(d #> '{schema,0,properties}'), d #> '{schema,0,properties,0,quality}', (SELECT count(*) FROM lint_contract(d)) FROM infer_contract('wide') AS d;
+-- of a dataset, all rows of its last version count, and what a sample shows of those that came since
+CREATE TABLE measured (id int PRIMARY KEY, kind text, price money, ratio float8, counted int, body text);
+INSERT INTO measured SELECT i, CASE i WHEN 777 THEN 'rare' ELSE 'c' || i % 3 END, i, CASE i WHEN 5 THEN 'NaN' ELSE i / 5000.0 END, i % 5, CASE i % 2 WHEN 0 THEN repeat('x', 300) ELSE repeat('y', 300) END FROM generate_series(1, 5000) AS i;
+SELECT create_dataset('measured', 'measured', roles => '{"ratio": "number"}'), commit('measured', 'all');
+INSERT INTO measured (id, kind, counted) VALUES (5001, 'new', -1);
+SELECT sample, p ->> 'name' AS name, c ->> 'metric' AS metric, coalesce(c -> 'arguments' -> 'validValues', c -> 'implementation') AS what, c ->> 'description' AS description
+  FROM unnest('{0,1000000}'::bigint[]) AS sample, jsonb_array_elements(infer_contract('measured', sample) #> '{schema,0,properties}') AS p, jsonb_array_elements(p -> 'quality') AS c
+ ORDER BY sample, p ->> 'name', c ->> 'metric';
+SELECT contract, status FROM create_contract(jsonb_set(infer_contract('measured'), '{status}', '"active"'));
+SELECT rule, outcome, message FROM check_contract('measured') WHERE outcome <> 'pass';
+SELECT drop_dataset('measured');
+-- one answer to whether a column is of the type that a contract says
+CREATE DOMAIN mail AS varchar(40);
+CREATE TYPE "My Mood" AS ENUM ('calm');
+SELECT expected, string_agg(type, ', ' ORDER BY n) FILTER (WHERE _type_fits(expected, type)) AS fit, string_agg(type, ', ' ORDER BY n) FILTER (WHERE NOT _type_fits(expected, type)) AS do_not
+  FROM (VALUES (1, '"text"'::jsonb, '{text,contract_test.mail,varchar}'::text[]), (2, '"mail"', '{contract_test.mail,character varying(40),text}'), (3, '"contract_test.mail"', '{contract_test.mail,character varying(40)}'),
+               (4, '"varchar( 40 )"', '{character varying(40),contract_test.mail,character varying,character varying(41)}'), (5, '"VARCHAR"', '{character varying(40),contract_test.mail}'),
+               (6, '"numeric(10)"', '{"numeric(10,0)","numeric(10,2)",numeric}'), (7, '"float(24)"', '{real,double precision}'), (8, '"timestamptz(3)"', '{timestamp(3) with time zone,timestamp with time zone}'),
+               (9, '"mood[]"', '{contract_test.mood[],contract_test.mood}'), (10, '"My Mood"', '{"contract_test.\"My Mood\""}'), (11, '"int[]"', '{integer[],bigint[]}'),
+               -- names of other systems, and no names
+               (12, '{"physicalType": "NUMBER(10)"}', '{numeric}'), (13, '{"physicalType": "NUMBER(10)", "logicalType": "number"}', '{numeric,text}'), (14, '{"physicalType": "STRING", "logicalType": "string"}', '{text,integer}'),
+               (15, '"); DROP TABLE x"', '{text}'), (16, '""', '{text}'), (17, '"no_such.text"', '{text}'), (18, '"pg_class.relname%type"', '{name}'), (19, '"text"', '{gone.type}'), (20, '{}', '{text}'),
+               (21, '{"logicalType": "string"}', '{text,uuid,inet,jsonb,regclass,contract_test.mood,contract_test.mail,integer,boolean,date,text[]}'), (22, '{"logicalType": "integer"}', '{bigint,numeric,real,oid,text}'),
+               (23, '{"logicalType": "number"}', '{integer,numeric,real,money,oid,text}'), (24, '{"logicalType": "date"}', '{date,timestamp with time zone,time,text}'), (25, '{"logicalType": "timestamp"}', '{timestamp,timestamptz,date}'),
+               (26, '{"logicalType": "time"}', '{time,timetz,timestamp}'), (27, '{"logicalType": "array"}', '{text[],jsonb,json,text}'), (28, '{"logicalType": "vector"}', '{real[],text}'),
+               (29, '{"logicalType": "object"}', '{jsonb,xml,contract_test.visit,text}'), (30, '{"logicalType": "map"}', '{jsonb,contract_test.visit,text}')) AS v (id, expected, types), unnest(types) WITH ORDINALITY AS t (type, n)
+ GROUP BY id, expected ORDER BY id;
 -- rules that do not fit their columns
 SELECT f.severity, f.pointer, f.finding, f.message, f.hint FROM lint_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "misfit", "version": "1.0.0", "status": "draft", "schema": [{"name": "wide", "quality": [{"type": "custom", "engine": "aidataops", "implementation": {"kind": "compare", "columns": ["rows", "n"], "operator": "<"}}],
     "properties": [{"name": "rows", "logicalTypeOptions": {"minLength": 1}, "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["x"]}, "mustBeLessThan": 5}]}, {"name": "n", "logicalTypeOptions": {"minimum": 1, "maxLength": 3}}, {"name": "gone", "logicalTypeOptions": {"minimum": 1}}]}]}') AS f WHERE f.severity <> 'note';
