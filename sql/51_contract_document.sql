@@ -8,7 +8,7 @@ COMMENT ON FUNCTION aidataops._rules(jsonb, jsonb) IS
 'Internal: the rules of a document, as the table rule keeps them. schemas: the schema of each object''s table, as an object, where physicalName and servers do not tell.';
 
 CREATE FUNCTION aidataops._document_findings(document jsonb) RETURNS TABLE (severity text, pointer text, finding text, message text, hint text)
-    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'contract_findings';
+    LANGUAGE C IMMUTABLE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'contract_findings'; -- tries rules in subtransactions
 COMMENT ON FUNCTION aidataops._document_findings(jsonb) IS 'Internal: what is wrong with a document, as far as it tells without the database.';
 
 -- Rules of rows are given to what will judge rows by them, those of a table at once, and one by one if one of them is refused.

@@ -612,6 +612,5 @@ compile_document(const Json *document, const Json *schemas)
 	}
 	compile_service_levels(compiler);
 	compile_extensions(compiler, NULL, NULL, json_get(document, "customProperties"));
-	check_conflicts(compiler);
 	return compiler;
 }

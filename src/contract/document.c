@@ -122,6 +122,7 @@ contract_findings(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	compiler = compile_arguments(fcinfo);
 	check_form(compiler);
+	check_conflicts(compiler);
 	foreach (cell, compiler->findings)
 	{
 		const Finding *it = lfirst(cell);

@@ -186,3 +186,19 @@ SET statement_timeout = '20s';
 SELECT count(*) FROM aidataops.lint_contract((SELECT format('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "many", "version": "1.0.0", "status": "draft", "schema": [{"name": "many", "properties": [{"name": "a", "logicalType": "string", "quality": [%s]}]}]}',
     string_agg('{"metric": "invalidValues", "arguments": {"validValues": ["a", "b"]}, "mustBe": 0}', ','))::jsonb FROM generate_series(1, 1500))) WHERE finding = 'conflicting_rules';
 RESET statement_timeout;
+
+-- listed values that other rules of the column refuse: some, all, by two rules together, and by rules that cannot be asked
+SELECT c.n, f.severity, f.finding, f.pointer, f.message, f.hint FROM (VALUES
+    (1, '"logicalType": "string", "enum": [{"value": "cat"}, {"value": "giraffe"}], "logicalTypeOptions": {"maxLength": 3}'),
+    (2, '"logicalType": "string", "enum": [{"value": "cat"}, {"value": "dog"}], "logicalTypeOptions": {"pattern": "^x"}'),
+    (3, '"logicalType": "integer", "enum": [{"value": 1}, {"value": 2}, {"value": 30}], "logicalTypeOptions": {"minimum": 2, "maximum": 10}'),
+    (4, '"logicalType": "number", "enum": [{"value": 1.5}, {"value": 2}], "logicalTypeOptions": {"exclusiveMinimum": 1.5, "multipleOf": 3}'),
+    (5, '"logicalType": "string", "enum": [{"value": "a@b.org"}, {"value": "b"}], "logicalTypeOptions": {"format": "email"}'),
+    (6, '"logicalType": "string", "enum": [{"value": "a"}, {"value": "n/a"}], "quality": [{"metric": "missingValues", "arguments": {"missingValues": ["n/a"]}, "mustBe": 0}]'),
+    (7, '"logicalType": "string", "enum": [{"value": "aa"}, {"value": "ccc"}], "logicalTypeOptions": {"minLength": 3, "pattern": "^[ab]+$"}'),
+    (8, '"logicalType": "string", "enum": [{"value": "aa"}, {"value": "bb"}], "quality": [{"metric": "invalidValues", "arguments": {"validValues": ["aa", "cc"]}, "mustBe": 0}], "logicalTypeOptions": {"pattern": "^b"}'),
+    (9, '"logicalType": "string", "enum": [{"value": "a"}, {"value": "b"}], "quality": [{"type": "custom", "engine": "aidataops", "implementation": {"kind": "format", "format": "zzz"}}]'),
+    (10, '"enum": [{"value": "a"}, {"value": 1}], "logicalTypeOptions": {"maxLength": 0}'),
+    (11, '"logicalType": "string", "enum": [{"value": "é"}, {"value": "b"}], "logicalTypeOptions": {"maxLength": 1}, "quality": [{"metric": "invalidValues", "severity": "warning", "arguments": {"pattern": "^z"}, "mustBe": 0}]')) AS c (n, body),
+    lint_contract(('{"apiVersion": "v3.2.0", "kind": "DataContract", "id": "x", "version": "1.0.0", "status": "draft", "schema": [{"name": "t", "properties": [{"name": "c", ' || c.body || '}]}]}')::jsonb) AS f
+ WHERE f.finding IN ('conflicting_rules', 'unreachable_value', 'invalid_rule') ORDER BY c.n, f.severity, f.pointer;
