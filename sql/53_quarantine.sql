@@ -145,6 +145,16 @@ END $$;
 COMMENT ON FUNCTION aidataops.release_quarantine(regclass, bigint[], jsonb) IS
 'Writes rows that were set aside to their table after all: of the given numbers, or all that are open, with the columns in repair replaced by its values. Each row is tried by itself: released, or kept with the problem if it still breaks a rule or cannot be written. An UPDATE is done to the row that had the key then, and only to the columns that it changed or that repair names; it is kept if one of the former has been updated since. Runs as the caller, who needs the rights of the table''s owner.';
 
+-- A table that is gone has no owner any more: what was set aside is its contract's.
+CREATE FUNCTION aidataops._may_close_orphans(caller oid, contract text) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN pg_has_role(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.quarantine'::regclass), 'USAGE')
+        OR EXISTS (SELECT FROM aidataops.contract AS c JOIN pg_roles AS r ON r.rolname = c.owner WHERE c.contract = _may_close_orphans.contract AND pg_has_role(caller, r.oid, 'USAGE'));
+END $$;
+COMMENT ON FUNCTION aidataops._may_close_orphans(oid, text) IS 'Internal: whether a caller may close rows of the quarantine whose table was dropped.';
+
 CREATE FUNCTION aidataops._discard_quarantine(caller oid, relation regclass, reason text, quarantine_ids bigint[], purge boolean) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -152,17 +162,20 @@ AS $$
 DECLARE
     discarded bigint;
 BEGIN
-    IF relation IS NULL OR coalesce(btrim(reason), '') = '' OR purge IS NULL THEN
-        RAISE EXCEPTION 'relation and a reason must be given' USING ERRCODE = 'invalid_parameter_value';
+    IF coalesce(btrim(reason), '') = '' OR purge IS NULL THEN
+        RAISE EXCEPTION 'a reason must be given, and purge be true or false' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM aidataops._check_may_close(caller, relation);
+    IF relation IS NOT NULL THEN
+        PERFORM aidataops._check_may_close(caller, relation);
+    END IF;
     UPDATE aidataops.quarantine AS q
        SET status = 'discarded', reason = _discard_quarantine.reason, closed_at = clock_timestamp(), closed_by = session_user,
            content = CASE WHEN purge THEN NULL ELSE q.content END, key = CASE WHEN purge THEN NULL ELSE q.key END,
            former = CASE WHEN purge THEN NULL ELSE q.former END, problems = CASE WHEN purge THEN '{}' ELSE q.problems END
      WHERE q.status = 'open' AND (quarantine_ids IS NULL OR q.quarantine_id = ANY (quarantine_ids))
-       AND (q.relation_oid = relation OR q.relation_origin <> aidataops._database_origin())
-       AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) = relation;
+       AND CASE WHEN relation IS NULL THEN aidataops._may_close_orphans(caller, q.contract)
+                ELSE q.relation_oid = relation OR q.relation_origin <> aidataops._database_origin() END
+       AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) IS NOT DISTINCT FROM relation;
     GET DIAGNOSTICS discarded = ROW_COUNT;
     RETURN discarded;
 END $$;
@@ -171,7 +184,7 @@ REVOKE ALL ON FUNCTION aidataops._discard_quarantine(oid, regclass, text, bigint
 CREATE FUNCTION aidataops.discard_quarantine(relation regclass, reason text, quarantine_ids bigint[] DEFAULT NULL, purge boolean DEFAULT false) RETURNS bigint
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops.discard_quarantine(regclass, text, bigint[], boolean) IS
-'Closes rows that were set aside without writing them, of the given numbers or all that are open of a table, and records who, when and why. purge: their content is erased, too, and only that they were there is kept. Returns their number. Needs the rights of the table''s owner.';
+'Closes rows that were set aside without writing them, of the given numbers or all that are open of a table, and records who, when and why. relation: NULL for tables that were dropped since. purge: their content is erased, too, and only that they were there is kept. Returns their number. Needs the rights of the table''s owner; of tables that were dropped, those rows are closed for whose contract the caller has the rights of its owner.';
 
 -- status
 

@@ -2,7 +2,7 @@
 -- may see of the table; nobody's code runs with another's rights.
 BEGIN;
 SET client_min_messages = warning;
-SELECT plan(30);
+SELECT plan(34);
 CREATE ROLE tap_owner;
 CREATE ROLE tap_producer;
 CREATE ROLE tap_reader;
@@ -85,6 +85,15 @@ INSERT INTO shop.forged VALUES (1);
 SELECT is((SELECT relation_name FROM aidataops.quarantine WHERE status = 'open'), 'forged', 'it is of the table of who made it');
 SET ROLE tap_owner;
 SELECT is((SELECT count(*) FROM aidataops.quarantine WHERE status = 'open'), 0::bigint, 'and nobody else''s');
+-- a table that is gone has no owner: its rows are the contract's
 RESET ROLE;
+DROP TABLE shop.forged;
+SET ROLE tap_stranger;
+SELECT is(aidataops.discard_quarantine(NULL, 'mine', purge => true), 0::bigint, 'of tables that were dropped a stranger closes nothing');
+SET ROLE tap_owner;
+SELECT throws_ok($$SELECT aidataops.discard_quarantine(NULL, ' ')$$, '22023', NULL, 'it takes a reason');
+SELECT is(aidataops.discard_quarantine(NULL, 'the table is gone', purge => true), 1::bigint, 'the owner of the contract does');
+RESET ROLE;
+SELECT is((SELECT concat_ws(' ', status, reason, content, key) FROM aidataops.quarantine WHERE relation_name = 'forged'), 'discarded the table is gone', 'and their content is erased');
 SELECT * FROM finish();
 ROLLBACK;
