@@ -160,6 +160,13 @@ END $$;
 COMMENT ON FUNCTION aidataops._rule_change(text, jsonb, jsonb) IS
 'Internal: what became of a rule: tightened, loosened, values added, values changed (some added, some removed), changed; NULL: nothing.';
 
+CREATE FUNCTION aidataops._rule_meaning(body jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT body - '{rule,pointer,dimension,description}'::text[];
+END;
+COMMENT ON FUNCTION aidataops._rule_meaning(jsonb) IS 'Internal: what a rule demands, whatever it is called and wherever it stands.';
+
 CREATE FUNCTION aidataops._effect(change text, OUT producers text, OUT consumers text, OUT bump text) RETURNS record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -236,8 +243,14 @@ BEGIN
         SELECT coalesce(n.element, o.element) AS element, coalesce(n.object, o.object) AS object, coalesce(n.property, o.property) AS property,
                coalesce(n.pointer, o.pointer) AS pointer, o.body AS old_body, n.body AS new_body
           FROM old_element AS o FULL JOIN new_element AS n ON n.object = o.object AND n.property IS NOT DISTINCT FROM o.property
-    ), old_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(old_document) AS r WHERE r.kind <> 'type'),
-    new_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body FROM aidataops._rules(new_document) AS r WHERE r.kind <> 'type'), other_table AS MATERIALIZED (
+    ), old_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body, aidataops._rule_meaning(to_jsonb(r)) AS meaning FROM aidataops._rules(old_document) AS r WHERE r.kind <> 'type'),
+    new_rule AS MATERIALIZED (SELECT r.*, to_jsonb(r) AS body, aidataops._rule_meaning(to_jsonb(r)) AS meaning FROM aidataops._rules(new_document) AS r WHERE r.kind <> 'type'),
+    -- a rule that is there under another name, or in another place that gives it another name, is the same
+    kept AS MATERIALIZED (
+        SELECT o.rule AS old_name, n.rule AS new_name
+          FROM (SELECT r.rule, r.meaning, row_number() OVER (PARTITION BY r.meaning ORDER BY r.pointer) AS nth FROM old_rule AS r) AS o
+          JOIN (SELECT r.rule, r.meaning, row_number() OVER (PARTITION BY r.meaning ORDER BY r.pointer) AS nth FROM new_rule AS r) AS n USING (meaning, nth)
+    ), other_table AS MATERIALIZED (
         SELECT p.object FROM pair AS p WHERE p.property IS NULL AND (p.old_body IS NULL OR p.new_body IS NULL)
     ), change_of_element AS (
         SELECT CASE WHEN p.property IS NULL THEN CASE WHEN p.old_body IS NULL THEN 'table added' WHEN p.new_body IS NULL THEN 'table removed' END
@@ -284,7 +297,8 @@ BEGIN
                jsonb_strip_nulls(jsonb_build_object('kind', o.kind, 'parameters', o.parameters, 'operator', o.operator, 'bounds', o.bounds, 'unit', o.unit, 'severity', o.severity)) AS before,
                jsonb_strip_nulls(jsonb_build_object('kind', n.kind, 'parameters', n.parameters, 'operator', n.operator, 'bounds', n.bounds, 'unit', n.unit, 'severity', n.severity)) AS after,
                coalesce(n.pointer, o.pointer) AS pointer
-          FROM old_rule AS o FULL JOIN new_rule AS n ON n.object = o.object AND n.rule = o.rule AND n.kind = o.kind AND cardinality(n.columns) = cardinality(o.columns)
+          FROM (SELECT r.* FROM old_rule AS r WHERE r.rule NOT IN (SELECT k.old_name FROM kept AS k)) AS o
+          FULL JOIN (SELECT r.* FROM new_rule AS r WHERE r.rule NOT IN (SELECT k.new_name FROM kept AS k)) AS n ON n.object = o.object AND n.rule = o.rule AND n.kind = o.kind AND cardinality(n.columns) = cardinality(o.columns)
     ), change_of_level AS (
         SELECT CASE WHEN o.value - texts = n.value - texts THEN 'documentation changed'
                     WHEN o.value IS NULL THEN 'service level added' WHEN n.value IS NULL THEN 'service level removed'

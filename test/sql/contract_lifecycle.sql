@@ -252,6 +252,16 @@ SELECT infer_contract('contract_test.visit');
 RESET ROLE;
 SELECT drop_contract('visit', '1.0.0');
 
+-- a check that moved or has another name is the same check
+CREATE FUNCTION with_checks(VARIADIC checks jsonb[]) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_set('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1.0.0", "status": "draft", "schema": [{"name": "t", "properties": [{"name": "c", "logicalType": "string"}]}]}', '{schema,0,properties,0,quality}', to_jsonb(checks)) $$;
+SELECT p.what, c.change, c.element, c.bump
+  FROM (VALUES ('{"metric": "nullValues", "mustBe": 0}'::jsonb, '{"metric": "invalidValues", "arguments": {"pattern": "^[a-z]$"}, "mustBe": 0}'::jsonb, '{"metric": "invalidValues", "arguments": {"pattern": "^[xyz]$"}, "mustBe": 0}'::jsonb,
+                '{"name": "letters", "metric": "invalidValues", "arguments": {"pattern": "^[a-z]$"}, "mustBe": 0}'::jsonb)) AS q (nulls, letters, few, named),
+       LATERAL (VALUES (1, 'moved', with_checks(nulls, letters, few), with_checks(few, letters, nulls)), (2, 'named', with_checks(nulls, letters), with_checks(nulls, named)),
+                       (3, 'another', with_checks(letters), with_checks(few)), (4, 'one before it', with_checks(letters), with_checks(few, letters)), (5, 'one of two alike', with_checks(letters, letters), with_checks(letters))) AS p (n, what, before, after),
+       compare_contracts(p.before, p.after) AS c ORDER BY p.n, c.element;
+
 DELETE FROM contract; DELETE FROM contract_table; DELETE FROM rule; DELETE FROM contract_event;
 DROP SCHEMA contract_test CASCADE;
 DROP ROLE contract_owner, contract_consumer, contract_stranger;
