@@ -166,8 +166,8 @@ dot(const double *a, const double *b, int n)
 	return sum;
 }
 
-static bool
-single_category(const double *shares, int q)
+bool
+is_single_category(const double *shares, int q)
 {
 	int used = 0;
 
@@ -257,7 +257,7 @@ fleiss_kappa(Coefficient *c, const AgreementModel *model, bool with_se)
 
 	weights_apply(&model->weights, shares, weighted);
 	c->pe = dot(shares, weighted, q);
-	coefficient_correct(c, single_category(shares, q));
+	coefficient_correct(c, is_single_category(shares, q));
 	if (with_se)
 	{
 		double *expected = numbers(ratings->npatterns);
@@ -421,7 +421,7 @@ krippendorff_alpha(Coefficient *c, const AgreementModel *model, bool with_se)
 	c->pa = (1 - correction) * raw_pa + correction;
 	weights_apply(&model->weights, all.shares, weighted);
 	c->pe = dot(all.shares, weighted, q);
-	coefficient_correct(c, single_category(all.shares, q));
+	coefficient_correct(c, is_single_category(all.shares, q));
 	if (with_se)
 		alpha_finish(c, model, &all, raw_pa, weighted);
 	pfree(all.shares);

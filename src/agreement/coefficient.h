@@ -70,4 +70,7 @@ extern void coefficient_finish(Coefficient *c, const AgreementModel *model, cons
 extern double mean_agreement(const AgreementModel *model);
 extern void coefficient_correct(Coefficient *c, bool certain);
 
+/* Of shares or sums of labels: has no more than one category any? */
+extern bool is_single_category(const double *shares, int q);
+
 #endif

@@ -153,16 +153,6 @@ conger_parts(const RaterRatings *r, const ByRater *by, const Weights *weights,
 	return parts;
 }
 
-static bool
-single_category(const double *sums, int q)
-{
-	int used = 0;
-
-	for (int k = 0; k < q; k++)
-		used += sums[k] > 0;
-	return used < 2;
-}
-
 /* Conger (1980); with missing labels and weights as in Gwet (2014). For two raters Cohen's kappa. */
 static Coefficient
 conger_kappa_of(const RaterRatings *r, const AgreementModel *model, bool with_se)
@@ -188,7 +178,7 @@ conger_kappa_of(const RaterRatings *r, const AgreementModel *model, bool with_se
 	chance = conger_chance(r, &by, &model->weights);
 	c.pa = mean_agreement(model);
 	c.pe = chance.pe;
-	coefficient_correct(&c, single_category(chance.sum, r->ratings.categories.n));
+	coefficient_correct(&c, is_single_category(chance.sum, r->ratings.categories.n));
 	if (with_se)
 		coefficient_finish(&c, model, conger_parts(r, &by, &model->weights, &chance));
 	return c;
@@ -542,7 +532,7 @@ put_rater(ReturnSetInfo *result, const RaterRatings *r, int g, const AgainstRest
 	double expected;
 	Datum values[8];
 	bool nulls[8] = {0};
-	bool certain = single_category(against->rest, weights->q) && agreement == 1;
+	bool certain = is_single_category(against->rest, weights->q) && agreement == 1;
 
 	weights_apply(weights, against->rest, weighted);
 	expected = dot(against->own, weighted, weights->q) / (n * n);
