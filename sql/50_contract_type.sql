@@ -39,50 +39,54 @@ END;
 COMMENT ON FUNCTION aidataops._is_logical(oid, text) IS 'Internal: whether a type goes with a logical type of the standard.';
 
 -- Names of types are the documents', so whatever they say must not raise.
-CREATE FUNCTION aidataops._type_named(name text) RETURNS oid
+CREATE FUNCTION aidataops._type_named(name text, temporary boolean DEFAULT false) RETURNS oid
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- who looks may have temporary types
-    RETURN (SELECT t.oid FROM pg_type AS t WHERE t.oid = to_regtype(name) AND t.typnamespace <> pg_my_temp_schema());
-EXCEPTION WHEN syntax_error OR invalid_parameter_value OR undefined_object OR invalid_schema_name OR feature_not_supported OR name_too_long THEN
+    RETURN (SELECT t.oid FROM pg_type AS t WHERE t.oid = to_regtype(name) AND (temporary OR t.typnamespace <> pg_my_temp_schema()));
+EXCEPTION WHEN OTHERS THEN -- no cancel: that goes through
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION aidataops._type_named(text) IS 'Internal: the type of that name; NULL if there is none.';
+COMMENT ON FUNCTION aidataops._type_named(text, boolean) IS 'Internal: the type of that name, temporary ones only if they are asked for; NULL if there is none.';
 
 CREATE FUNCTION aidataops._type_modifiers(type_name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT CASE WHEN type_name ~* '^\s*(numeric|decimal|dec)\s*\(\s*\d+\s*\)' THEN pg_catalog.format('(%s,0)', substring(type_name FROM '\(\s*(\d+)'))
-                ELSE pg_catalog.replace(substring(type_name FROM '\(.*\)'), ' ', '') END;
+    SELECT CASE WHEN type_name ~* '^\s*(pg_catalog\.)?(numeric|decimal|dec)\s*\(\s*\d+\s*\)' THEN pg_catalog.format('(%s,0)', substring(type_name FROM '\(\s*(\d+)'))
+                ELSE pg_catalog.regexp_replace(substring(type_name FROM '\(.*\)'), '\s', '', 'g') END;
 END;
 COMMENT ON FUNCTION aidataops._type_modifiers(text) IS 'Internal: the modifiers in the name of a type, as PostgreSQL writes them; NULL if there are none.';
 
 -- A physical type is meant as it is written, modifiers where they are written; one that PostgreSQL does not know is another
 -- system's, and what the logical type says counts, which is a family. A domain is its base type too, and not the other way round.
-CREATE FUNCTION aidataops._type_fits(expected jsonb, type_name text) RETURNS boolean
+CREATE FUNCTION aidataops._type_fits(expected jsonb, type oid, type_name text) RETURNS boolean
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     physical text := CASE jsonb_typeof(expected) WHEN 'object' THEN expected ->> 'physicalType' ELSE expected #>> '{}' END;
     logical text := CASE jsonb_typeof(expected) WHEN 'object' THEN expected ->> 'logicalType' END;
     plain text := lower(replace(btrim(regexp_replace(physical, '\s*\(.*\)', '')), '"', ''));
-    named oid;
+    modifiers text := aidataops._type_modifiers(physical);
+    named oid := aidataops._type_named(physical);
     actual pg_type%ROWTYPE;
 BEGIN
-    SELECT t.* INTO actual FROM pg_type AS t WHERE t.oid = to_regtype(type_name);
+    SELECT t.* INTO actual FROM pg_type AS t WHERE t.oid = type;
     IF physical IS NULL THEN
         RETURN coalesce(aidataops._is_logical(actual.oid, logical), false);
     END IF;
-    -- a name without a schema may be that of the column's own type, wherever it is
-    named := CASE WHEN plain IN (lower(actual.typname), (SELECT lower(e.typname) || '[]' FROM pg_type AS e WHERE e.oid = actual.typelem AND actual.typcategory = 'A')) THEN actual.oid
-                  ELSE aidataops._type_named(physical) END;
-    IF named IS NULL THEN
-        RETURN coalesce(aidataops._is_logical(actual.oid, logical), false) AND logical IS NOT NULL;
-    ELSIF named <> actual.oid AND actual.typtype = 'd' THEN
-        RETURN aidataops._type_fits(to_jsonb(physical), format_type(actual.typbasetype, actual.typtypmod));
+    -- a name without a schema may be that of the column's own type, wherever it is, and who asks may have no right to look there
+    IF named IS NULL AND coalesce(modifiers ~ '^\([-0-9,]+\)$', true)
+       AND plain IN (lower(actual.typname), (SELECT lower(e.typname) || '[]' FROM pg_type AS e WHERE e.oid = actual.typelem AND actual.typcategory = 'A'),
+                     lower(replace(regexp_replace(type_name, '\s*\(.*\)', ''), '"', ''))) THEN
+        named := actual.oid;
     END IF;
-    RETURN coalesce(named = actual.oid AND (aidataops._type_modifiers(physical) IS NULL OR actual.typmodin = 0
-                                            OR aidataops._type_modifiers(physical) = aidataops._type_modifiers(type_name)), false);
+    IF actual.typtype = 'd' AND named IS DISTINCT FROM actual.oid THEN
+        RETURN aidataops._type_fits(expected, actual.typbasetype, format_type(actual.typbasetype, actual.typtypmod));
+    ELSIF named IS NULL THEN
+        -- with a schema it is a type that is gone, or out of reach
+        RETURN coalesce(aidataops._is_logical(actual.oid, logical), false) AND logical IS NOT NULL AND plain !~ '\.';
+    END IF;
+    RETURN coalesce(named = actual.oid AND (modifiers IS NULL OR actual.typmodin = 0 OR modifiers = aidataops._type_modifiers(type_name)), false);
 END $$;
-COMMENT ON FUNCTION aidataops._type_fits(jsonb, text) IS 'Internal: whether a column''s type, named as by format_type(), is what is expected of it: {"physicalType", "logicalType"}, or a name.';
+COMMENT ON FUNCTION aidataops._type_fits(jsonb, oid, text) IS 'Internal: whether a column''s type, named as by format_type(), is what is expected of it: {"physicalType", "logicalType"}, or a name.';

@@ -56,11 +56,15 @@ CREATE FUNCTION aidataops._all_observed(sampled jsonb, profiled jsonb) RETURNS j
     LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
     SELECT CASE WHEN sampled IS NULL OR profiled IS NULL THEN coalesce(profiled, sampled)
-        ELSE sampled || profiled || jsonb_build_object(
-            'nulls', greatest((profiled ->> 'nulls')::bigint, ceil((sampled ->> 'nulls')::numeric * (profiled ->> 'rows')::numeric / greatest((sampled ->> 'rows')::numeric, 1))),
+        ELSE b.more || jsonb_build_object(
+            'nulls', greatest((b.more ->> 'nulls')::bigint, ceil((b.fewer ->> 'nulls')::numeric * (b.more ->> 'rows')::numeric / greatest((b.fewer ->> 'rows')::numeric, 1))),
             'min', least((profiled ->> 'min')::numeric, (sampled ->> 'min')::numeric), 'max', greatest((profiled ->> 'max')::numeric, (sampled ->> 'max')::numeric),
             'values', CASE WHEN jsonb_typeof(sampled -> 'values') = 'array' AND jsonb_typeof(profiled -> 'values') = 'array'
-                           THEN (SELECT jsonb_agg(DISTINCT v) FROM jsonb_array_elements((sampled -> 'values') || (profiled -> 'values')) AS v) END) END;
+                           THEN (SELECT jsonb_agg(DISTINCT v) FROM jsonb_array_elements((sampled -> 'values') || (profiled -> 'values')) AS v) END,
+            -- what profiles do not tell is known of the sample alone
+            'uuid', sampled -> 'uuid', 'email', sampled -> 'email', 'sample', sampled -> 'rows') END
+      FROM (SELECT CASE WHEN s.is_more THEN sampled ELSE profiled END AS more, CASE WHEN s.is_more THEN profiled ELSE sampled END AS fewer
+              FROM (SELECT coalesce((sampled ->> 'rows')::bigint > (profiled ->> 'rows')::bigint, false) AS is_more) AS s) AS b;
 END;
 COMMENT ON FUNCTION aidataops._all_observed(jsonb, jsonb) IS 'Internal: what a sample and the profiles of the last version show of a column, together.';
 
@@ -72,6 +76,8 @@ DECLARE
     nulls bigint := (observed ->> 'nulls')::bigint;
     known bigint := num_rows - nulls;
     seen text := format('observed in %s rows%s', num_rows, ' of version ' || (observed ->> 'version'));
+    seen_each text := CASE WHEN observed ? 'sample' THEN format('observed in %s rows', observed ->> 'sample') ELSE seen END;
+    listed jsonb := CASE jsonb_typeof(observed -> 'values') WHEN 'array' THEN observed -> 'values' ELSE '[]' END;
     checks jsonb := '[]';
 BEGIN
     IF known < 100 THEN
@@ -83,11 +89,11 @@ BEGIN
         checks := checks || jsonb_build_object('metric', 'nullValues', 'mustBeLessOrEqualTo', least(100, ceil(200.0 * nulls / num_rows)), 'unit', 'percent', 'severity', 'warning',
                                                'dimension', 'completeness', 'description', format('%s: %s %% are NULL, twice as many are let through', seen, CASE WHEN nulls < 0.001 * num_rows THEN 'less than 0.1' ELSE round(100.0 * nulls / num_rows, 1)::text END));
     END IF;
-    IF observed ->> 'email' = 'true' THEN
-        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "format", "format": "email"}'::jsonb);
-    ELSIF observed ->> 'uuid' = 'true' AND physical_type <> 'uuid' THEN
-        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen, 'implementation', '{"kind": "format", "format": "uuid"}'::jsonb);
-    ELSIF jsonb_array_length(CASE jsonb_typeof(observed -> 'values') WHEN 'array' THEN observed -> 'values' ELSE '[]' END) BETWEEN 1 AND known / 20 THEN
+    IF observed ->> 'email' = 'true' AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(listed) AS v WHERE v !~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$') THEN
+        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen_each, 'implementation', '{"kind": "format", "format": "email"}'::jsonb);
+    ELSIF observed ->> 'uuid' = 'true' AND physical_type <> 'uuid' AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(listed) AS v WHERE v !~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$') THEN
+        checks := checks || jsonb_build_object('type', 'custom', 'engine', 'aidataops', 'severity', 'warning', 'description', seen_each, 'implementation', '{"kind": "format", "format": "uuid"}'::jsonb);
+    ELSIF jsonb_array_length(listed) BETWEEN 1 AND known / 20 THEN
         checks := checks || jsonb_build_object('metric', 'invalidValues', 'arguments', jsonb_build_object('validValues', observed -> 'values'), 'mustBe', 0, 'severity', 'warning',
                                                'dimension', 'conformity', 'description', seen);
     END IF;

@@ -64,7 +64,7 @@ BEGIN
     SELECT 'warning', p.pointer, 'other_type', format('column "%s" is of type %s, and %s here', p.column_name, format_type(p.atttypid, p.atttypmod), concat_ws(', ', p.body ->> 'physicalType', p.body ->> 'logicalType')),
            'check_contract() fails as long as they differ.'
       FROM property_meant AS p
-     WHERE p.attnum IS NOT NULL AND NOT aidataops._type_fits(p.body, format_type(p.atttypid, p.atttypmod))
+     WHERE p.attnum IS NOT NULL AND NOT aidataops._type_fits(p.body, p.atttypid, format_type(p.atttypid, p.atttypmod))
     UNION ALL
     SELECT 'note', t.pointer, 'column_not_mentioned', format('the contract says nothing of column "%s" of table %s', a.attname, t.relation_oid::regclass), NULL
       FROM table_meant AS t JOIN pg_attribute AS a ON a.attrelid = t.relation_oid AND a.attnum > 0 AND NOT a.attisdropped

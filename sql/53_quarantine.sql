@@ -145,15 +145,17 @@ END $$;
 COMMENT ON FUNCTION aidataops.release_quarantine(regclass, bigint[], jsonb) IS
 'Writes rows that were set aside to their table after all: of the given numbers, or all that are open, with the columns in repair replaced by its values. Each row is tried by itself: released, or kept with the problem if it still breaks a rule or cannot be written. An UPDATE is done to the row that had the key then, and only to the columns that it changed or that repair names; it is kept if one of the former has been updated since. Runs as the caller, who needs the rights of the table''s owner.';
 
--- A table that is gone has no owner any more: what was set aside is its contract's.
-CREATE FUNCTION aidataops._may_close_orphans(caller oid, contract text) RETURNS boolean
+-- A table that is gone has no owner any more: what was set aside is its contract's. Of rows that were restored from another
+-- database nobody knows whether their table is gone or has another name.
+CREATE FUNCTION aidataops._may_close_orphans(caller oid, contract text, origin text) RETURNS boolean
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN pg_has_role(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.quarantine'::regclass), 'USAGE')
-        OR EXISTS (SELECT FROM aidataops.contract AS c JOIN pg_roles AS r ON r.rolname = c.owner WHERE c.contract = _may_close_orphans.contract AND pg_has_role(caller, r.oid, 'USAGE'));
+        OR origin = aidataops._database_origin()
+           AND EXISTS (SELECT FROM aidataops.contract AS c JOIN pg_roles AS r ON r.rolname = c.owner WHERE c.contract = _may_close_orphans.contract AND pg_has_role(caller, r.oid, 'USAGE'));
 END $$;
-COMMENT ON FUNCTION aidataops._may_close_orphans(oid, text) IS 'Internal: whether a caller may close rows of the quarantine whose table was dropped.';
+COMMENT ON FUNCTION aidataops._may_close_orphans(oid, text, text) IS 'Internal: whether a caller may close rows of the quarantine whose table was dropped.';
 
 CREATE FUNCTION aidataops._discard_quarantine(caller oid, relation regclass, reason text, quarantine_ids bigint[], purge boolean) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -173,7 +175,7 @@ BEGIN
            content = CASE WHEN purge THEN NULL ELSE q.content END, key = CASE WHEN purge THEN NULL ELSE q.key END,
            former = CASE WHEN purge THEN NULL ELSE q.former END, problems = CASE WHEN purge THEN '{}' ELSE q.problems END
      WHERE q.status = 'open' AND (quarantine_ids IS NULL OR q.quarantine_id = ANY (quarantine_ids))
-       AND CASE WHEN relation IS NULL THEN aidataops._may_close_orphans(caller, q.contract)
+       AND CASE WHEN relation IS NULL THEN aidataops._may_close_orphans(caller, q.contract, q.relation_origin)
                 ELSE q.relation_oid = relation OR q.relation_origin <> aidataops._database_origin() END
        AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) IS NOT DISTINCT FROM relation;
     GET DIAGNOSTICS discarded = ROW_COUNT;

@@ -222,7 +222,7 @@ BEGIN
                                 CASE jsonb_typeof(e.value) WHEN 'object' THEN coalesce(e.value ->> 'physicalType', e.value ->> 'logicalType') ELSE e.value #>> '{}' END) END
           FROM jsonb_each(expected) AS e LEFT JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = e.key AND a.attnum > 0 AND NOT a.attisdropped
           CROSS JOIN LATERAL format_type(a.atttypid, a.atttypmod) AS n (name)
-         WHERE a.attnum IS NULL OR NOT aidataops._type_fits(e.value, n.name) ORDER BY e.key);
+         WHERE a.attnum IS NULL OR NOT aidataops._type_fits(e.value, a.atttypid, n.name) ORDER BY e.key);
 END $$;
 COMMENT ON FUNCTION aidataops._type_differences(jsonb, oid) IS 'Internal: how the columns of a table differ from what a rule expects.';
 

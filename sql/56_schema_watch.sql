@@ -268,12 +268,15 @@ COMMENT ON FUNCTION aidataops._shape_changes(jsonb, jsonb, boolean, boolean) IS 
 
 -- ----------------------------------------------------------------------------------------- what a contract says about a change
 
-CREATE FUNCTION aidataops._shape_type(shape jsonb, column_name name) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT pg_catalog.regexp_replace(shape -> 'columns' -> column_name::text ->> 'type', ' COLLATE .*', '');
-END;
-COMMENT ON FUNCTION aidataops._shape_type(jsonb, name) IS 'Internal: the type of a column, as format_type() names it.';
+CREATE FUNCTION aidataops._shape_fits(expected jsonb, shape jsonb, column_name name) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type_name text := regexp_replace(shape -> 'columns' -> column_name::text ->> 'type', ' COLLATE .*', '');
+BEGIN
+    RETURN aidataops._type_fits(expected, aidataops._type_named(type_name, true), type_name);
+END $$;
+COMMENT ON FUNCTION aidataops._shape_fits(jsonb, jsonb, name) IS 'Internal: whether a column of a shape is of the type that is expected.';
 
 CREATE FUNCTION aidataops._expected_type(r aidataops.rule, column_name name) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -290,7 +293,7 @@ AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM aidataops.rule AS o, aidataops._expected_type(o, column_name) AS expected
                     WHERE o.contract = r.contract AND o.version = r.version AND o.object = r.object AND expected NOT IN ('null', '{}')
-                      AND aidataops._type_fits(expected, aidataops._shape_type(shape, column_name)));
+                      AND aidataops._shape_fits(expected, shape, column_name));
 END $$;
 COMMENT ON FUNCTION aidataops._has_expected_type(aidataops.rule, name, jsonb) IS 'Internal: whether the contract of a rule says of which type a column is, and it is.';
 
@@ -304,7 +307,7 @@ BEGIN
     RETURN CASE
         WHEN c.change IN ('column_dropped', 'column_renamed') THEN concerned
         WHEN c.change IN ('type_changed', 'column_replaced') AND r.kind = 'type' THEN
-            expected IS NOT NULL AND NOT aidataops._type_fits(expected, aidataops._shape_type(shape, c.name))
+            expected IS NOT NULL AND NOT aidataops._shape_fits(expected, shape, c.name)
         -- other rules can be asked of a type of the same family
         WHEN c.change IN ('type_changed', 'column_replaced') THEN
             concerned AND NOT c.same_family AND NOT aidataops._has_expected_type(r, c.name, shape)
@@ -368,7 +371,7 @@ BEGIN
            CASE jsonb_typeof(e.type) WHEN 'object' THEN coalesce(e.type ->> 'physicalType', e.type ->> 'logicalType') ELSE e.type #>> '{}' END,
            shape -> 'columns' -> e.name ->> 'type', ARRAY[e.name::name], NULL::boolean, true
       FROM expected AS e
-     WHERE shape -> 'columns' -> e.name IS NULL OR NOT aidataops._type_fits(e.type, aidataops._shape_type(shape, e.name::name));
+     WHERE shape -> 'columns' -> e.name IS NULL OR NOT aidataops._shape_fits(e.type, shape, e.name::name);
 END $$;
 COMMENT ON FUNCTION aidataops._unmet_types(text, text, text, jsonb) IS 'Internal: how a table differs from what a contract says of its columns.';
 

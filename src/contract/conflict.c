@@ -144,9 +144,9 @@ narrow_range(Left *left, const Json *parameters)
 }
 
 static void
-conflict(Compiler *compiler, const Rule *rule, const Rule *other)
+conflict(Compiler *compiler, FindingSeverity severity, const Rule *rule, const Rule *other)
 {
-	finding(compiler, FINDING_ERROR, rule->at, "conflicting_rules",
+	finding(compiler, severity, rule->at, "conflicting_rules",
 			psprintf("no value of \"%s\" can satisfy this and %s", (char *) linitial(rule->columns),
 					 json_pointer(other->at)),
 			NULL);
@@ -161,7 +161,7 @@ narrow(Compiler *compiler, Left *left, const Constraint *it)
 						: narrow_range(left, it->parameters);
 
 	if (!possible)
-		conflict(compiler, it->rule, left->by);
+		conflict(compiler, FINDING_ERROR, it->rule, left->by);
 	left->by = it->rule;
 	return possible;
 }
@@ -223,8 +223,9 @@ take_refused(Compiler *compiler, Left *left, const Rule *rule, bool numbers)
 			kept++;
 		else if (first < 0)
 			first = i;
+	/* a warning, because a column may be of a type that judges otherwise: char(5) fills with blanks */
 	if (kept == 0)
-		conflict(compiler, rule, left->by);
+		conflict(compiler, FINDING_WARNING, rule, left->by);
 	else if (first >= 0)
 		tell_unreachable(compiler, left, rule, first, left->count - kept);
 	if (kept == 0)

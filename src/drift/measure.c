@@ -289,7 +289,7 @@ out_of_range(const Pair *pair)
 	double outside = 0;
 	double n = (double) profile_num_ordered(pair->current);
 
-	if (!pair_has_order(pair) || pair->reference->kind == PROFILE_EMBEDDING || !has_ordered(pair))
+	if (!pair_has_order(pair) || profile_has_components(pair->reference) || !has_ordered(pair))
 		return NAN;
 	if (pair->reference->positive_infinities == 0)
 		outside += (double) pair->current->positive_infinities;

@@ -101,7 +101,7 @@ two_means_test(const Pair *pair, bool equal_variances)
 	double a;
 	double b;
 
-	if (!pair_has_order(pair) || pair->reference->kind == PROFILE_EMBEDDING)
+	if (!pair_has_order(pair) || profile_has_components(pair->reference))
 		return no_result(method, "not_numeric", n, m);
 	if (n < 2 || m < 2 || !profile_mean(pair->reference, &mean_r) ||
 		!profile_mean(pair->current, &mean_c) || !profile_stddev(pair->reference, &sd_r) ||
@@ -145,7 +145,7 @@ kolmogorov_test(const Pair *pair)
 {
 	TestResult result = no_result("ks_test", "not_numeric", 0, 0);
 
-	if (!pair_has_order(pair) || pair->reference->kind == PROFILE_EMBEDDING)
+	if (!pair_has_order(pair) || profile_has_components(pair->reference))
 		return result;
 	result.n = (double) profile_num_ordered(pair->reference);
 	result.m = (double) profile_num_ordered(pair->current);

@@ -575,6 +575,8 @@ decode(const char *bytes, size_t size)
 		read_registers(&reader, profile);
 	if (profile->kind == PROFILE_EMBEDDING)
 		read_components(&reader, profile);
+	if (profile->counted == 0) /* vectors that could not be used had a dimension once */
+		profile->dimension = 0;
 	if (reader.failed || reader_left(&reader) != 0 || !profile_check(profile))
 		return NULL;
 	return profile;

@@ -225,11 +225,25 @@ SELECT sample, p ->> 'name' AS name, c ->> 'metric' AS metric, coalesce(c -> 'ar
  ORDER BY sample, p ->> 'name', c ->> 'metric';
 SELECT contract, status FROM create_contract(jsonb_set(infer_contract('measured'), '{status}', '"active"'));
 SELECT rule, outcome, message FROM check_contract('measured') WHERE outcome <> 'pass';
+-- an old version of few rows does not hide what a sample shows, and what the sample alone shows is said of it
+CREATE TABLE grown (id int PRIMARY KEY, kind text, share float8, mail text);
+INSERT INTO grown VALUES (1, 'a', 0.5, 'a@example.org');
+SELECT create_dataset('grown', 'grown'), commit('grown', 'few');
+INSERT INTO grown SELECT i, 'k' || i % 3, i / 6000.0, i || '@example.org' FROM generate_series(2, 5000) AS i;
+SELECT p ->> 'name' AS name, c ->> 'metric' AS metric, coalesce(c -> 'arguments' -> 'validValues', c -> 'implementation') AS what, c ->> 'description' AS description
+  FROM jsonb_array_elements(infer_contract('grown') #> '{schema,0,properties}') AS p, jsonb_array_elements(p -> 'quality') AS c ORDER BY p ->> 'name', c ->> 'metric';
+INSERT INTO grown SELECT i, 'k0', 0.5, 'nobody' FROM generate_series(5001, 5002) AS i;
+SELECT commit('grown', 'more');
+SELECT p ->> 'name' AS name, c -> 'implementation' AS what, c ->> 'description' AS description
+  FROM jsonb_array_elements(infer_contract('grown', 1000) #> '{schema,0,properties}') AS p, jsonb_array_elements(p -> 'quality') AS c WHERE c ? 'implementation' ORDER BY p ->> 'name';
+SELECT drop_dataset('grown');
 SELECT drop_dataset('measured');
 -- one answer to whether a column is of the type that a contract says
 CREATE DOMAIN mail AS varchar(40);
 CREATE TYPE "My Mood" AS ENUM ('calm');
-SELECT expected, string_agg(type, ', ' ORDER BY n) FILTER (WHERE _type_fits(expected, type)) AS fit, string_agg(type, ', ' ORDER BY n) FILTER (WHERE NOT _type_fits(expected, type)) AS do_not
+CREATE DOMAIN moody AS mood;
+CREATE DOMAIN contract_test.date AS text;
+SELECT expected, string_agg(type, ', ' ORDER BY n) FILTER (WHERE _type_fits(expected, _type_named(type, true), type)) AS fit, string_agg(type, ', ' ORDER BY n) FILTER (WHERE NOT _type_fits(expected, _type_named(type, true), type)) AS do_not
   FROM (VALUES (1, '"text"'::jsonb, '{text,contract_test.mail,varchar}'::text[]), (2, '"mail"', '{contract_test.mail,character varying(40),text}'), (3, '"contract_test.mail"', '{contract_test.mail,character varying(40)}'),
                (4, '"varchar( 40 )"', '{character varying(40),contract_test.mail,character varying,character varying(41)}'), (5, '"VARCHAR"', '{character varying(40),contract_test.mail}'),
                (6, '"numeric(10)"', '{"numeric(10,0)","numeric(10,2)",numeric}'), (7, '"float(24)"', '{real,double precision}'), (8, '"timestamptz(3)"', '{timestamp(3) with time zone,timestamp with time zone}'),
@@ -237,6 +251,9 @@ SELECT expected, string_agg(type, ', ' ORDER BY n) FILTER (WHERE _type_fits(expe
                -- names of other systems, and no names
                (12, '{"physicalType": "NUMBER(10)"}', '{numeric}'), (13, '{"physicalType": "NUMBER(10)", "logicalType": "number"}', '{numeric,text}'), (14, '{"physicalType": "STRING", "logicalType": "string"}', '{text,integer}'),
                (15, '"); DROP TABLE x"', '{text}'), (16, '""', '{text}'), (17, '"no_such.text"', '{text}'), (18, '"pg_class.relname%type"', '{name}'), (19, '"text"', '{gone.type}'), (20, '{}', '{text}'),
+               (31, '{"physicalType": "varchar(max)", "logicalType": "string"}', '{character varying,text,integer}'), (32, '{"physicalType": "numeric(p,s)", "logicalType": "number"}', '{numeric,text}'), (33, '"numeric(99999999999)"', '{numeric}'),
+               (34, '{"physicalType": "contract_test.gone", "logicalType": "string"}', '{text}'), (35, '"char"', '{"character(1)","\"char\""}'), (36, '"\"char\""', '{"character(1)","\"char\""}'), (37, '"pg_catalog.numeric(10)"', '{"numeric(10,0)"}'),
+               (38, '"mood"', '{contract_test.moody}'), (39, '"date"', '{contract_test.date,date}'),
                (21, '{"logicalType": "string"}', '{text,uuid,inet,jsonb,regclass,contract_test.mood,contract_test.mail,integer,boolean,date,text[]}'), (22, '{"logicalType": "integer"}', '{bigint,numeric,real,oid,text}'),
                (23, '{"logicalType": "number"}', '{integer,numeric,real,money,oid,text}'), (24, '{"logicalType": "date"}', '{date,timestamp with time zone,time,text}'), (25, '{"logicalType": "timestamp"}', '{timestamp,timestamptz,date}'),
                (26, '{"logicalType": "time"}', '{time,timetz,timestamp}'), (27, '{"logicalType": "array"}', '{text[],jsonb,json,text}'), (28, '{"logicalType": "vector"}', '{real[],text}'),

@@ -70,6 +70,9 @@ SELECT commit('uneven', 'two');
 INSERT INTO uneven SELECT i, NULL, ARRAY[9, 9]::real[] FROM generate_series(401, 600) AS i;
 SELECT commit('uneven', 'three');
 SELECT pair, column_name, kind, method, drifted, status FROM unnest('{1,2}'::int[]) AS pair, drift('uneven@' || pair, 'uneven@' || pair + 1) WHERE column_name = 'vector';
+SELECT m, method, statistic > threshold AS above, status FROM unnest('{auto,ks_distance,t_test,frechet_distance}'::text[]) AS m,
+       (SELECT profile_agg(ARRAY[i % 7, i]::float8[]) + profile_agg(ARRAY[i % 7]::float8[]) AS r, profile_agg(ARRAY[i % 7, i + 300]::float8[]) + profile_agg(ARRAY[i % 7]::float8[]) AS c FROM generate_series(1, 200) AS i) AS s,
+       _drift_measure(s.r, s.c, m, 10) AS d;
 
 -- roles decide how a column is treated
 CREATE TABLE kinds (id int PRIMARY KEY, amount numeric, code int, label text, score real, body text, at timestamptz, day date, ok boolean, note jsonb, vector real[], ref uuid);
