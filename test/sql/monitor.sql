@@ -248,7 +248,7 @@ SELECT m.name, e.event, e.detail FROM monitor AS m JOIN alert_event AS e USING (
 SELECT count(*) AS of_the_failed_callback FROM told WHERE event = 'fail';
 SELECT a.reason, e.side, e.area, e.cause FROM alert AS a JOIN monitor AS m USING (monitor_id), explain_alert(a.alert_id) AS e WHERE m.name = 'e column';
 -- measuring that takes too long
-CREATE VIEW slow AS SELECT e.* FROM events AS e, (SELECT pg_sleep(10) IS NULL AS x OFFSET 0) AS s;
+CREATE VIEW slow AS SELECT e.* FROM (SELECT pg_sleep(10) IS NULL AS x OFFSET 0) AS s, LATERAL (SELECT * FROM events WHERE s.x IS NOT NULL OFFSET 0) AS e; -- whatever the plan, it sleeps first
 SELECT create_dataset('slow', 'slow', key => '{}', storage => 'fingerprint', roles => '{"at": "time", "x": "number", "kind": "category"}');
 SELECT create_monitor('slow', 'slow', reference => 'previous', time_column => 'at', window_size => '1 day', run_timeout => '1 second');
 SELECT status, sqlstate, error FROM run_monitor('slow');
