@@ -365,12 +365,12 @@ COMMENT ON FUNCTION aidataops.dimension(aidataops.profile) IS
 CREATE FUNCTION aidataops.mean_vector(profile aidataops.profile) RETURNS double precision[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_mean_vector';
 COMMENT ON FUNCTION aidataops.mean_vector(aidataops.profile) IS
-'Mean of the embeddings in each dimension. NULL for other profiles, without embeddings, and for NULL.';
+'Mean of the embeddings in each dimension. NULL for other profiles, without embeddings, for embeddings of different dimensions, and for NULL.';
 
 CREATE FUNCTION aidataops.variance_vector(profile aidataops.profile) RETURNS double precision[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_read_variance_vector';
 COMMENT ON FUNCTION aidataops.variance_vector(aidataops.profile) IS
-'Variance of the embeddings in each dimension, as of a sample (divided by n - 1). NULL for other profiles, with fewer than two embeddings, and for NULL.';
+'Variance of the embeddings in each dimension, as of a sample (divided by n - 1). NULL for other profiles, with fewer than two embeddings, for embeddings of different dimensions, and for NULL.';
 
 CREATE FUNCTION aidataops.sparkline(profile aidataops.profile, width integer DEFAULT 24) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'profile_sparkline';

@@ -80,9 +80,9 @@ COMMENT ON FUNCTION aidataops.cohens_d(aidataops.profile, aidataops.profile) IS
 CREATE FUNCTION aidataops.cosine_distance(reference aidataops.profile, current aidataops.profile) RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.cosine_distance(aidataops.profile, aidataops.profile) IS
-'Cosine distance between the mean vectors of two profiles of embeddings, 0 to 2. NULL for other profiles, without embeddings, for a mean of zero, and for NULL; an error for different dimensions.';
+'Cosine distance between the mean vectors of two profiles of embeddings, 0 to 2. NULL for other profiles, without embeddings, for a mean of zero, for profiles of norms only (of several dimensions each), and for NULL; an error for profiles of different dimensions.';
 
 CREATE FUNCTION aidataops.frechet_distance(reference aidataops.profile, current aidataops.profile) RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.frechet_distance(aidataops.profile, aidataops.profile) IS
-'Frechet distance between embeddings as normal distributions with independent dimensions, |m1 - m2|^2 + sum (s1 - s2)^2 (Dowson and Landau 1982; the FID with diagonal covariances): a square, as the FID is. NULL for other profiles, for fewer than two embeddings, and for NULL; an error for different dimensions.';
+'Frechet distance between embeddings as normal distributions with independent dimensions, |m1 - m2|^2 + sum (s1 - s2)^2 (Dowson and Landau 1982; the FID with diagonal covariances): a square, as the FID is. NULL for other profiles, for fewer than two embeddings, for profiles of norms only (of several dimensions each), and for NULL; an error for profiles of different dimensions.';
