@@ -4,18 +4,9 @@
 #ifndef AIDATAOPS_CONTRACT_ROW_JSON_H
 #define AIDATAOPS_CONTRACT_ROW_JSON_H
 
-#include "access/htup.h"
-#include "access/tupdesc.h"
-#include "utils/jsonb.h"
+#include "core/plain.h"
 
-/* What is known of a row type. */
-typedef struct RowJson RowJson;
-
-/* In the current context. */
-extern RowJson *row_json_prepare(TupleDesc descriptor);
-
-/* As to_jsonb() makes it, which finds out anew for each row what to do. */
-extern Jsonb *row_as_json(const RowJson *rows, TupleDesc descriptor, HeapTuple tuple);
+extern Jsonb *row_as_json(PlainJson *rows, HeapTuple tuple);
 
 /* The members of the given names; NULL if there are none, or one is missing. */
 extern Jsonb *json_members(const Jsonb *object, char *const *names, int count);

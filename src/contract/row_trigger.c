@@ -67,7 +67,7 @@ typedef struct RowTrigger
 	int nkey;
 	char **key;
 	bool key_is_sensitive;
-	RowJson *rows; /* made when they are first needed */
+	PlainJson *rows; /* made when they are first needed */
 	Quarantine *quarantine;
 } RowTrigger;
 
@@ -405,16 +405,15 @@ static Jsonb *
 tuple_as_json(const BrokenRow *row, HeapTuple tuple)
 {
 	RowTrigger *state = row->state;
-	TupleDesc descriptor = RelationGetDescr(row->data->tg_relation);
 
 	if (state->rows == NULL)
 	{
 		MemoryContext previous = MemoryContextSwitchTo(state->kept.context);
 
-		state->rows = row_json_prepare(descriptor);
+		state->rows = plain_json_prepare_row(RelationGetDescr(row->data->tg_relation));
 		MemoryContextSwitchTo(previous);
 	}
-	return row_as_json(state->rows, descriptor, tuple);
+	return row_as_json(state->rows, tuple);
 }
 
 static Jsonb *
