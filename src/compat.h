@@ -75,6 +75,18 @@ DirectInputFunctionCallSafe(PGFunction function, char *text, Oid typioparam, int
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
+/* Before 18 it is asked of each execution whether there may be another. */
+#if PG_VERSION_NUM >= 180000
+#define executor_run_once(execution) ExecutorRun(execution, ForwardScanDirection, 0)
+#else
+#define executor_run_once(execution) ExecutorRun(execution, ForwardScanDirection, 0, true)
+#endif
+
+/* One function asks for rights on any kind of object since 16. */
+#if PG_VERSION_NUM >= 160000
+#define pg_namespace_aclcheck(oid, role, mode) object_aclcheck(NamespaceRelationId, oid, role, mode)
+#endif
+
 /* Virtual generated columns came with 18. */
 #if PG_VERSION_NUM < 180000
 #define ATTRIBUTE_GENERATED_VIRTUAL        'v'

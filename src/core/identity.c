@@ -76,6 +76,12 @@ become_catalog_owner(void)
 }
 
 Identity
+become_for_statements(Oid role)
+{
+	return become(role, 0);
+}
+
+Identity
 become_role_restricted(Oid role)
 {
 	return become(role, SECURITY_RESTRICTED_OPERATION);

@@ -21,6 +21,7 @@ typedef struct Identity
 
 extern Identity become_catalog_owner(void);
 extern Identity become_role_restricted(Oid role);
+extern Identity become_for_statements(Oid role); /* with settings of its own only */
 extern Identity become_owner_of_rows(
 	Oid role); /* to read and write rows: where a policy would hide some, that is an error */
 extern void become_again(Identity previous);

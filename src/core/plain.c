@@ -98,7 +98,7 @@ typedef struct PlainColumn
 struct PlainJson
 {
 	Oid type;            /* without its domain */
-	MemoryContext parts; /* what is below, which other values may replace; a child of the context of this */
+	MemoryContext parts; /* what is below, which other values may replace */
 	bool is_array;
 	bool is_row;
 	FmgrInfo output; /* of a type that is none of these, nor one that JSON has a form for */
