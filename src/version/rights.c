@@ -437,13 +437,16 @@ mirror(const Dataset *dataset, Oid source, Oid history, const char *digest)
 	run_ddl(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", qualified));
 }
 
-/* History tables whose policies are not those of the source. */
+/*
+ * History tables whose policies are not those of the source. The tables are found before their
+ * policies are read: pg_get_expr() locks the table, and must not do so to those of others.
+ */
 #define OUTDATED                                                                                   \
-	"SELECT DISTINCT c.oid FROM aidataops.schema_epoch AS e JOIN pg_class AS c "                   \
-	"ON c.relname = e.history_table AND c.relnamespace = '" HISTORY_SCHEMA "'::regnamespace "      \
-	"WHERE e.dataset_id = $1 AND NOT (c.relrowsecurity AND EXISTS (SELECT FROM pg_policy AS p "    \
-	"WHERE p.polrelid = c.oid AND p.polname = '" GATE "' AND "                                     \
-	"strpos(pg_get_expr(p.polqual, p.polrelid), $2) > 0))"
+	"SELECT h.oid FROM (SELECT DISTINCT c.oid, c.relrowsecurity FROM aidataops.schema_epoch AS e " \
+	"JOIN pg_class AS c ON c.relname = e.history_table AND "                                       \
+	"c.relnamespace = '" HISTORY_SCHEMA "'::regnamespace WHERE e.dataset_id = $1 OFFSET 0) AS h "  \
+	"WHERE NOT h.relrowsecurity OR COALESCE((SELECT strpos(pg_get_expr(p.polqual, p.polrelid), "   \
+	"$2) FROM pg_policy AS p WHERE p.polrelid = h.oid AND p.polname = '" GATE "'), 0) = 0"
 
 void
 rights_mirror(const Dataset *dataset)
