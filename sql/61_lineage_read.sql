@@ -664,3 +664,31 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_bind(aidataops.dataset_version, oid) IS 'Internal: records which edges went into a version that was just committed, and which versions of their sources.';
 REVOKE ALL ON FUNCTION aidataops._lineage_bind(aidataops.dataset_version, oid) FROM PUBLIC;
+
+-- A dataset that takes the name of another must not find the other's lineage under it.
+CREATE FUNCTION aidataops._rename_in_lineage(old_name text, new_name text) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE aidataops.lineage_version AS l
+       SET version = aidataops.to_dataset_version(new_name || '@' || aidataops.version_number(l.version))
+     WHERE aidataops.dataset_name(l.version) = old_name;
+    UPDATE aidataops.lineage_version AS l
+       SET source_version = aidataops.to_dataset_version(new_name || '@' || aidataops.version_number(l.source_version))
+     WHERE aidataops.dataset_name(l.source_version) = old_name;
+END $$;
+COMMENT ON FUNCTION aidataops._rename_in_lineage(text, text) IS
+'Internal: the new name of a dataset where lineage names its versions.';
+REVOKE ALL ON FUNCTION aidataops._rename_in_lineage(text, text) FROM PUBLIC;
+
+CREATE FUNCTION aidataops._drop_in_lineage(dataset text) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM aidataops.lineage_version AS l WHERE aidataops.dataset_name(l.version) = dataset;
+    UPDATE aidataops.lineage_version AS l SET source_version = NULL
+     WHERE aidataops.dataset_name(l.source_version) = dataset;
+END $$;
+COMMENT ON FUNCTION aidataops._drop_in_lineage(text) IS
+'Internal: lineage no longer names the versions of a dataset that is dropped.';
+REVOKE ALL ON FUNCTION aidataops._drop_in_lineage(text) FROM PUBLIC;

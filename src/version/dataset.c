@@ -480,6 +480,10 @@ rename_dataset(PG_FUNCTION_ARGS)
 	statement_text(&statement, dataset->name);
 	statement_text(&statement, new_name);
 	statement_run_as_catalog_owner(&statement);
+	statement_init(&statement, "SELECT aidataops._rename_in_lineage($1, $2)");
+	statement_text(&statement, dataset->name);
+	statement_text(&statement, new_name);
+	statement_run_as_catalog_owner(&statement);
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -554,6 +558,16 @@ delete_from_catalog(const Dataset *dataset)
 }
 
 static void
+drop_in_lineage(const Dataset *dataset)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT aidataops._drop_in_lineage($1)");
+	statement_text(&statement, dataset->name);
+	statement_run_as_catalog_owner(&statement);
+}
+
+static void
 end_scheduled_commits(const Dataset *dataset)
 {
 	Statement statement;
@@ -591,6 +605,7 @@ drop_dataset(PG_FUNCTION_ARGS)
 		statement_run_as_catalog_owner(&statement);
 	}
 	delete_from_catalog(dataset);
+	drop_in_lineage(dataset);
 	end_scheduled_commits(dataset);
 	error_context_stack = callback.previous;
 	SPI_finish();

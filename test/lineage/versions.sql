@@ -38,6 +38,16 @@ SELECT version, source_version, n.name FROM lineage_version v JOIN lineage_node 
 CREATE OR REPLACE VIEW first_mails AS SELECT 1::int AS id, 'x'::text AS label;
 SELECT depth, object_name, via, operation FROM lineage('first_mails');
 SELECT rename_dataset('mails','letters');
+-- versions are followed to the new name, and forgotten with their dataset, so that another may have it
+SELECT version, source_version FROM lineage_version ORDER BY 1, 2;
+CREATE TABLE pages (id int PRIMARY KEY);
+CREATE TABLE sheets AS SELECT 1 AS id;
+INSERT INTO pages SELECT id FROM sheets;
+SELECT create_dataset('mails','pages'), commit('mails','of another');
+SELECT rename_dataset('mails','pages'), create_dataset('mails','pages'), commit('mails','again');
+SELECT drop_dataset('mails'), drop_dataset('pages'), create_dataset('pages','pages'), commit('pages','once more'), drop_dataset('pages');
+SELECT version, source_version FROM lineage_version WHERE dataset_name(version) <> 'train';
+DROP TABLE pages, sheets;
 CREATE ROLE regress_lineage_reader;
 CREATE ROLE regress_lineage_outsider;
 GRANT SELECT ON mails TO regress_lineage_reader;
