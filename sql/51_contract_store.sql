@@ -124,15 +124,13 @@ COMMENT ON FUNCTION aidataops._next_version(text, text) IS 'Internal: the versio
 
 -- the catalog
 
-CREATE FUNCTION aidataops._lock_contracts() RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    -- contracts change seldom and are read often: readers do not wait
-    LOCK TABLE aidataops.contract IN SHARE ROW EXCLUSIVE MODE;
-END $$;
-COMMENT ON FUNCTION aidataops._lock_contracts() IS 'Internal: one transaction at a time changes contracts.';
-REVOKE ALL ON FUNCTION aidataops._lock_contracts() FROM PUBLIC;
+CREATE FUNCTION aidataops._contract_owner(contract text) RETURNS name
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT c.owner FROM aidataops.contract AS c WHERE c.contract = _contract_owner.contract LIMIT 1;
+END;
+COMMENT ON FUNCTION aidataops._contract_owner(text) IS
+'Internal: who owns a contract; NULL if there is none.';
 
 CREATE FUNCTION aidataops._no_contract(contract text, version text) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -143,6 +141,37 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._no_contract(text, text) IS 'Internal: the error that there is none.';
 
+CREATE FUNCTION aidataops._may_know_of_contract(caller oid, contract text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN aidataops._may_know_of(caller, aidataops._role_oid(aidataops._contract_owner(contract)),
+                                  'contract', '{contract}', ARRAY[contract]);
+END $$;
+COMMENT ON FUNCTION aidataops._may_know_of_contract(oid, text) IS
+'Internal: whether a caller sees a contract.';
+REVOKE ALL ON FUNCTION aidataops._may_know_of_contract(oid, text) FROM PUBLIC;
+
+-- Rights are asked before, so that nobody waits for what is not theirs, nor lets its owner wait.
+CREATE FUNCTION aidataops._lock_contract(caller oid, contract text) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM aidataops._check_may_act_for(
+        caller, aidataops._role_oid(aidataops._contract_owner(contract)),
+        format('change contract "%s"', contract));
+    PERFORM FROM aidataops.contract AS c WHERE c.contract = _lock_contract.contract
+      ORDER BY c.version COLLATE "C" FOR UPDATE;
+    IF aidataops._contract_owner(contract) IS NULL THEN
+        RAISE EXCEPTION 'contract "%" was dropped meanwhile', contract
+            USING ERRCODE = 'serialization_failure', HINT = 'Try again in a new transaction.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._lock_contract(oid, text) IS
+'Internal: one transaction at a time changes a contract; an error unless the caller has the rights '
+'of its owner.';
+REVOKE ALL ON FUNCTION aidataops._lock_contract(oid, text) FROM PUBLIC;
+
 -- The version that a change is about: locked, there, and the caller's.
 CREATE FUNCTION aidataops._own_contract(caller oid, contract text, version text) RETURNS aidataops.contract
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -150,15 +179,19 @@ AS $$
 DECLARE
     it aidataops.contract;
 BEGIN
-    PERFORM aidataops._lock_contracts();
-    SELECT c.* INTO it FROM aidataops.contract AS c WHERE c.contract = _own_contract.contract AND c.version = _own_contract.version;
+    IF NOT aidataops._may_know_of_contract(caller, contract) THEN
+        PERFORM aidataops._no_contract(contract, coalesce(version, '(null)'));
+    END IF;
+    PERFORM aidataops._lock_contract(caller, contract);
+    SELECT c.* INTO it FROM aidataops.contract AS c
+     WHERE c.contract = _own_contract.contract AND c.version = _own_contract.version;
     IF it.contract IS NULL THEN
         PERFORM aidataops._no_contract(contract, coalesce(version, '(null)'));
     END IF;
-    PERFORM aidataops._check_may_act_for(caller, (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = it.owner), format('change contract "%s"', contract));
     RETURN it;
 END $$;
-COMMENT ON FUNCTION aidataops._own_contract(oid, text, text) IS 'Internal: a version of a contract, for its owner to change.';
+COMMENT ON FUNCTION aidataops._own_contract(oid, text, text) IS
+'Internal: a version of a contract, for its owner to change.';
 REVOKE ALL ON FUNCTION aidataops._own_contract(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._set_status(contract text, version text, status text, in_force boolean, event text, detail jsonb DEFAULT NULL) RETURNS void
@@ -303,7 +336,9 @@ BEGIN
     END IF;
     BEGIN
         PERFORM aidataops._set_status(contract, version, 'active', true, 'activated', changes);
-    EXCEPTION WHEN unique_violation THEN -- by a transaction that this one's snapshot does not see
+    EXCEPTION WHEN unique_violation THEN
+        PERFORM aidataops._check_one_contract(it);
+        -- by a transaction that this one's snapshot does not show
         RAISE EXCEPTION 'a table of contract "%" was put under another contract meanwhile', contract
             USING ERRCODE = 'serialization_failure', HINT = 'Try again in a new transaction.';
     END;
@@ -446,6 +481,32 @@ CREATE FUNCTION aidataops._document_hash(document jsonb) RETURNS bytea
 RETURN pg_catalog.sha256(pg_catalog.convert_to((document OPERATOR(pg_catalog.-) 'status')::text, 'UTF8'));
 COMMENT ON FUNCTION aidataops._document_hash(jsonb) IS 'Internal: the digest by which two documents are the same.';
 
+-- A name belongs to whoever used it first.
+CREATE FUNCTION aidataops._take_contract(caller oid, contract text) RETURNS name
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF aidataops._contract_owner(contract) IS NULL THEN
+        IF aidataops._take_name('contract', 'contract', contract) THEN
+            RETURN pg_get_userbyid(caller);
+        ELSIF aidataops._contract_owner(contract) IS NULL THEN
+            -- this transaction's snapshot does not show it
+            RAISE EXCEPTION 'contract "%" was created or dropped meanwhile', contract
+                USING ERRCODE = 'serialization_failure', HINT = 'Try again in a new transaction.';
+        END IF;
+    END IF;
+    IF NOT aidataops._may_know_of_contract(caller, contract) THEN
+        RAISE EXCEPTION 'contract "%" already exists', contract
+            USING ERRCODE = 'duplicate_object', DETAIL = 'It is not yours to see.',
+                  HINT = 'Choose another id.';
+    END IF;
+    PERFORM aidataops._lock_contract(caller, contract);
+    RETURN aidataops._contract_owner(contract);
+END $$;
+COMMENT ON FUNCTION aidataops._take_contract(oid, text) IS
+'Internal: the owner of a contract that is about to get a version, the caller if it is new.';
+REVOKE ALL ON FUNCTION aidataops._take_contract(oid, text) FROM PUBLIC;
+
 CREATE FUNCTION aidataops.__create_contract(caller oid, document jsonb, search_path name[],
     OUT contract text, OUT version text, OUT status text, OUT rules integer) RETURNS record
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
@@ -453,18 +514,12 @@ AS $$
 #variable_conflict use_column
 DECLARE
     it aidataops.contract;
-    owner name := pg_get_userbyid(caller);
+    owner name;
 BEGIN
     PERFORM aidataops._check_document(document);
     __create_contract.contract := document ->> 'id';
     __create_contract.version := document ->> 'version';
-    PERFORM aidataops._lock_contracts();
-    SELECT c.owner INTO owner FROM aidataops.contract AS c WHERE c.contract = __create_contract.contract LIMIT 1;
-    IF FOUND THEN
-        PERFORM aidataops._check_may_act_for(caller, (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = owner), format('change contract "%s"', __create_contract.contract));
-    ELSE
-        owner := pg_get_userbyid(caller);
-    END IF;
+    owner := aidataops._take_contract(caller, __create_contract.contract);
     SELECT c.* INTO it FROM aidataops.contract AS c WHERE c.contract = __create_contract.contract AND c.version = __create_contract.version;
     IF it.activated_at IS NOT NULL AND it.document_hash <> aidataops._document_hash(document) THEN
         RAISE EXCEPTION 'version % of contract "%" is frozen: it is %', it.version, it.contract, it.status

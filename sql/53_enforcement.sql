@@ -390,15 +390,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_owns(oid, oid) IS 'Internal: an error unless a caller has the rights of a table''s owner and it is one that rows are written to.';
 
--- Of two who change what is enforced on a table the second sees what the first has made.
-CREATE FUNCTION aidataops._lock_enforcement(relation oid) RETURNS void
-    LANGUAGE sql VOLATILE
-BEGIN ATOMIC
-    SELECT pg_catalog.pg_advisory_xact_lock('aidataops.enforcement'::pg_catalog.regclass::pg_catalog.oid::integer, relation::integer);
-END;
-COMMENT ON FUNCTION aidataops._lock_enforcement(oid) IS 'Internal: waits for who else changes what is enforced on a table, until lock_timeout.';
-REVOKE ALL ON FUNCTION aidataops._lock_enforcement(oid) FROM PUBLIC;
-
 CREATE FUNCTION aidataops._find_enforcement(contract text, relation oid) RETURNS aidataops.enforcement
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -595,8 +586,9 @@ BEGIN
         RAISE EXCEPTION '"%" is no mode of enforcement', mode USING ERRCODE = 'invalid_parameter_value', DETAIL = 'reject, quarantine and warn are; NULL stands for what the contract says.';
     END IF;
     PERFORM aidataops._check_expressions(relation, contract, chosen.version, chosen.object, chosen.owner);
+    -- of two who change what is enforced on a table the second sees what the first has made
     IF NOT dry_run THEN
-        PERFORM aidataops._lock_enforcement(relation);
+        PERFORM aidataops._lock_object('enforcement', relation);
     END IF;
     enforcement := aidataops._find_enforcement(contract, relation);
     enforcement.contract := contract;
@@ -654,7 +646,7 @@ DECLARE
     steps jsonb;
 BEGIN
     PERFORM aidataops._check_owns(caller, relation);
-    PERFORM aidataops._lock_enforcement(relation);
+    PERFORM aidataops._lock_object('enforcement', relation);
     enforcement := aidataops._must_find_enforcement(contract, relation);
     IF btrim(reason) = '' THEN
         RAISE EXCEPTION 'a reason must be given' USING ERRCODE = 'invalid_parameter_value';
@@ -684,7 +676,7 @@ DECLARE
     steps jsonb;
 BEGIN
     PERFORM aidataops._check_owns(caller, relation);
-    PERFORM aidataops._lock_enforcement(relation);
+    PERFORM aidataops._lock_object('enforcement', relation);
     enforcement := aidataops._must_find_enforcement(contract, relation);
     IF enforcement.suspended_until IS NULL THEN
         RAISE EXCEPTION 'enforcement of contract "%" on table "%" is not suspended', contract, relation::regclass USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -713,7 +705,7 @@ DECLARE
 BEGIN
     PERFORM aidataops._check_owns(caller, relation);
     IF NOT dry_run THEN
-        PERFORM aidataops._lock_enforcement(relation);
+        PERFORM aidataops._lock_object('enforcement', relation);
     END IF;
     enforcement := aidataops._must_find_enforcement(contract, relation);
     FOR p IN SELECT * FROM aidataops._plan_removal(relation, enforcement.constraints, enforcement.triggers) AS r ORDER BY r.step LOOP

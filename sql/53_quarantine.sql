@@ -22,13 +22,23 @@ AS $$
 DECLARE
     existing record;
 BEGIN
-    -- whoever else closes the same row is waited for
-    SELECT q.status, aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) AS relation INTO existing
-      FROM aidataops.quarantine AS q WHERE q.quarantine_id = __mark_released.quarantine_id FOR UPDATE;
-    IF existing.status IS NULL OR existing.status <> 'open' THEN
+    SELECT c.oid AS relation, c.relowner AS owner INTO existing
+      FROM aidataops.quarantine AS q
+      LEFT JOIN pg_class AS c
+             ON c.oid = aidataops._source_oid(q.relation_oid, q.relation_origin,
+                                              q.relation_schema, q.relation_name)
+     WHERE q.quarantine_id = __mark_released.quarantine_id;
+    IF NOT aidataops._may_know_of(caller, existing.owner,
+                                  'quarantine', '{quarantine_id}', ARRAY[quarantine_id::text]) THEN
         RETURN false;
     END IF;
     PERFORM aidataops._check_may_close(caller, existing.relation);
+    -- whoever else closes the same row is waited for
+    PERFORM FROM aidataops.quarantine AS q
+      WHERE q.quarantine_id = __mark_released.quarantine_id AND q.status = 'open' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
     UPDATE aidataops.quarantine AS q
        SET status = 'released', repair = __mark_released.repair, closed_at = clock_timestamp(), closed_by = session_user
      WHERE q.quarantine_id = __mark_released.quarantine_id;

@@ -543,7 +543,7 @@ DECLARE
     n bigint;
 BEGIN
     PERFORM aidataops._check_may_act_for(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.lineage_use'::regclass), 'fold lineage');
-    PERFORM pg_advisory_xact_lock('aidataops.lineage_use'::regclass::oid::integer, 0);
+    PERFORM aidataops._lock_object('lineage_use', 0); -- one at a time
     -- whether an edge was used since a version was committed is asked by hours at the finest
     WITH hours AS (SELECT u.edge_id, u.run_id, date_trunc('hour', u.seen_at) AS hour FROM aidataops.lineage_use AS u GROUP BY 1, 2, 3 HAVING count(*) > 1),
          gone AS (DELETE FROM aidataops.lineage_use AS u USING hours AS h

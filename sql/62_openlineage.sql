@@ -10,7 +10,9 @@ CREATE TABLE aidataops.openlineage_event (
     received_as name NOT NULL
 );
 COMMENT ON TABLE aidataops.openlineage_event IS 'OpenLineage events as they came, with all their facets, written by ingest_openlineage(). A role sees those that it sent.';
-COMMENT ON COLUMN aidataops.openlineage_event.event_key IS 'SHA-256 of run, type and time of the event, or of all of it if it is about no run: the same event is kept once.';
+COMMENT ON COLUMN aidataops.openlineage_event.event_key IS
+'SHA-256 of run, type and time of the event, or of all of it and of received_as if it is about no '
+'run: the same event is kept once.';
 COMMENT ON COLUMN aidataops.openlineage_event.run_id IS 'The run that it is about; NULL for events about a job or a dataset.';
 COMMENT ON COLUMN aidataops.openlineage_event.event_type IS 'START, RUNNING, COMPLETE, ABORT, FAIL or OTHER; NULL if it is about no run.';
 COMMENT ON COLUMN aidataops.openlineage_event.event_time IS 'When it happened, as it says.';
@@ -383,7 +385,9 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO aidataops.openlineage_event (event_key, run_id, event_type, event_time, event, received_as)
-    VALUES (sha256(convert_to(CASE WHEN run IS NULL THEN event::text ELSE concat_ws('|', run, kind, extract(epoch FROM happened)) END, 'UTF8')),
+    VALUES (sha256(convert_to(CASE WHEN run IS NULL THEN pg_get_userbyid(caller) || event::text
+                                   ELSE concat_ws('|', run, kind, extract(epoch FROM happened))
+                              END, 'UTF8')),
             run, kind, happened, aidataops._openlineage_stored(event), pg_get_userbyid(caller))
     ON CONFLICT (event_key) DO NOTHING;
     IF NOT FOUND THEN

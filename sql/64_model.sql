@@ -94,22 +94,36 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_name(text, text) IS 'Internal: an error unless something has a name.';
 
--- Registers it if it is new; otherwise the caller must have its owner's rights.
+-- Registers it if it is new; otherwise the caller must have its owner's rights. Nobody is waited
+-- for before that is known.
 CREATE FUNCTION aidataops._own_model(caller oid, model text, model_version text, owner name) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    known name;
+    known oid;
 BEGIN
     PERFORM aidataops._check_name('name of the model', model), aidataops._check_name('version of the model', model_version);
-    INSERT INTO aidataops.model AS m (model, model_version, owner, registered_by)
-    VALUES (model, model_version, owner, session_user) ON CONFLICT DO NOTHING;
-    SELECT m.owner INTO known FROM aidataops.model AS m
-     WHERE m.model = _own_model.model AND m.model_version = _own_model.model_version FOR UPDATE;
-    PERFORM aidataops._check_may_act_for(caller, (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = known),
-                                         format('change model "%s" version "%s"', model, model_version));
+    PERFORM FROM aidataops.model AS m
+      WHERE m.model = _own_model.model AND m.model_version = _own_model.model_version;
+    IF NOT FOUND THEN
+        INSERT INTO aidataops.model AS m (model, model_version, owner, registered_by)
+        VALUES (model, model_version, owner, session_user) ON CONFLICT DO NOTHING;
+    END IF;
+    SELECT aidataops._role_oid(m.owner) INTO known FROM aidataops.model AS m
+     WHERE m.model = _own_model.model AND m.model_version = _own_model.model_version;
+    IF NOT aidataops._may_know_of(caller, known, 'model', '{model,model_version}',
+                                  ARRAY[model, model_version]) THEN
+        RAISE EXCEPTION 'version "%" of a model "%" is registered already', model_version, model
+            USING ERRCODE = 'duplicate_object', DETAIL = 'It is not yours to see.',
+                  HINT = 'Choose another name or version.';
+    END IF;
+    PERFORM aidataops._check_may_act_for(
+        caller, known, format('change model "%s" version "%s"', model, model_version));
+    PERFORM FROM aidataops.model AS m
+      WHERE m.model = _own_model.model AND m.model_version = _own_model.model_version FOR UPDATE;
 END $$;
-COMMENT ON FUNCTION aidataops._own_model(oid, text, text, name) IS 'Internal: a model, registered if need be, that the caller may change.';
+COMMENT ON FUNCTION aidataops._own_model(oid, text, text, name) IS
+'Internal: a model, registered if need be, that the caller may change.';
 REVOKE ALL ON FUNCTION aidataops._own_model(oid, text, text, name) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._register_model(caller oid, name text, version text, description text, owner name) RETURNS void

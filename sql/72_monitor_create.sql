@@ -275,24 +275,27 @@ COMMENT ON FUNCTION aidataops.create_monitor(text, text, text, text, name[], nam
 
 -- Of the catalog's owner: the monitor of a name, if the caller may act for its owner.
 CREATE FUNCTION aidataops._own_monitor(caller oid, name text, what text) RETURNS aidataops.monitor
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m aidataops.monitor;
     owner oid;
 BEGIN
     SELECT * INTO m FROM aidataops.monitor AS o WHERE o.name = _own_monitor.name;
-    owner := (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = m.owner);
-    IF m.monitor_id IS NULL THEN
+    owner := coalesce(aidataops._role_oid(m.owner), -- it may belong to nobody any more
+                      (SELECT c.relowner FROM pg_class AS c
+                        WHERE c.oid = 'aidataops.monitor'::regclass));
+    IF NOT aidataops._may_know_of(caller, owner, 'monitor', '{name}', ARRAY[name])
+       OR m.monitor_id IS NULL THEN
         RAISE EXCEPTION 'monitor "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'undefined_object';
-    ELSIF owner IS NULL THEN -- it belongs to nobody any more
-        PERFORM aidataops._check_may_act_for(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.monitor'::regclass), format('%s monitor "%s"', what, name));
-    ELSE
-        PERFORM aidataops._check_may_act_for(caller, owner, format('%s monitor "%s"', what, name));
     END IF;
+    PERFORM aidataops._check_may_act_for(caller, owner, format('%s monitor "%s"', what, name));
     RETURN m;
 END $$;
-COMMENT ON FUNCTION aidataops._own_monitor(oid, text, text) IS 'Internal: a monitor, or an error if there is none or the caller has not the rights of its owner.';
+COMMENT ON FUNCTION aidataops._own_monitor(oid, text, text) IS
+'Internal: a monitor, or an error if there is none that the caller may know of, or the caller has '
+'not the rights of its owner.';
+REVOKE ALL ON FUNCTION aidataops._own_monitor(oid, text, text) FROM PUBLIC;
 
 -- What a run says it judged are names of versions, by which alerts are explained and counted.
 CREATE FUNCTION aidataops._rename_in_monitors(dataset_id integer, old_name text, new_name text) RETURNS void

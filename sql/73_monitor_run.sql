@@ -450,7 +450,7 @@ REVOKE ALL ON FUNCTION aidataops._notice_overdue(timestamptz) FROM PUBLIC;
 -- A step of its own, committed before the run: one that is cancelled (a statement_timeout, say) or takes the server down is then
 -- recorded as missed, and is not the first one to be tried again, before all others and for ever.
 -- A clock that was set back leaves monitors that ran in the future: they are due, or they would be silent until then.
-CREATE FUNCTION aidataops.__claim_next_due(caller oid) RETURNS bigint
+CREATE FUNCTION aidataops._claim_next_due(caller oid) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -480,14 +480,12 @@ BEGIN
     UPDATE aidataops.monitor_run AS r SET finished_at = NULL WHERE r.run_id = run;
     RETURN run;
 END $$;
-COMMENT ON FUNCTION aidataops.__claim_next_due(oid) IS 'Internal: takes the monitor that is due longest of those for whose owners the caller may act, and records a run that has not ended; NULL if there is none.';
-REVOKE ALL ON FUNCTION aidataops.__claim_next_due(oid) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._claim_next_due(oid) IS
+'Internal: the first step of run_due_monitors(): takes the monitor that is due longest of those '
+'for whose owners the caller may act, and records a run that has not ended; NULL if there is none.';
+REVOKE ALL ON FUNCTION aidataops._claim_next_due(oid) FROM PUBLIC;
 
-CREATE FUNCTION aidataops._claim_next_due() RETURNS bigint
-    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._claim_next_due() IS 'Internal: the first step of run_due_monitors().';
-
-CREATE FUNCTION aidataops.__run_claimed(caller oid, claim bigint) RETURNS bigint
+CREATE FUNCTION aidataops._run_claimed(caller oid, claim bigint) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -513,14 +511,12 @@ BEGIN
     r := aidataops._execute_monitor(m, NULL, CASE WHEN m.window_size IS NOT NULL THEN least(due, clock_timestamp()) ELSE clock_timestamp() END - m.delay, false, due);
     RETURN r.run_id;
 END $$;
-COMMENT ON FUNCTION aidataops.__run_claimed(oid, bigint) IS 'Internal: runs a monitor that was taken, in place of the run that was recorded; NULL if somebody else runs it, or it is gone.';
-REVOKE ALL ON FUNCTION aidataops.__run_claimed(oid, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._run_claimed(oid, bigint) IS
+'Internal: runs a monitor that was taken, in place of the run that was recorded; NULL if somebody '
+'else runs it, or it is gone.';
+REVOKE ALL ON FUNCTION aidataops._run_claimed(oid, bigint) FROM PUBLIC;
 
-CREATE FUNCTION aidataops._run_claimed(claim bigint) RETURNS bigint
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._run_claimed(bigint) IS 'Internal: the second step of run_due_monitors().';
-
-CREATE FUNCTION aidataops.__call_back(caller oid, run_id bigint) RETURNS bigint
+CREATE FUNCTION aidataops._call_back(caller oid, run_id bigint) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -528,18 +524,15 @@ DECLARE
 BEGIN
     SELECT o.monitor_id, u.oid AS owner INTO m
       FROM aidataops.monitor_run AS r JOIN aidataops.monitor AS o USING (monitor_id) JOIN pg_roles AS u ON u.rolname = o.owner
-     WHERE r.run_id = __call_back.run_id;
+     WHERE r.run_id = _call_back.run_id;
     IF m.monitor_id IS NOT NULL AND pg_has_role(caller, m.owner, 'USAGE') THEN
         PERFORM aidataops._deliver(m.monitor_id);
     END IF;
     RETURN run_id;
 END $$;
-COMMENT ON FUNCTION aidataops.__call_back(oid, bigint) IS 'Internal: calls on_alert after a run, in a transaction of its own.';
-REVOKE ALL ON FUNCTION aidataops.__call_back(oid, bigint) FROM PUBLIC;
-
-CREATE FUNCTION aidataops._call_back(run_id bigint) RETURNS bigint
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
-COMMENT ON FUNCTION aidataops._call_back(bigint) IS 'Internal: a step of run_due_monitors().';
+COMMENT ON FUNCTION aidataops._call_back(oid, bigint) IS
+'Internal: calls on_alert after a run, in a transaction of its own.';
+REVOKE ALL ON FUNCTION aidataops._call_back(oid, bigint) FROM PUBLIC;
 
 CREATE PROCEDURE aidataops.run_due_monitors()
     LANGUAGE C AS 'MODULE_PATHNAME', 'run_due_monitors';

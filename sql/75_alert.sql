@@ -1,16 +1,20 @@
 -- Alerts for people: seen, acknowledged, snoozed, explained (docs/monitoring.md).
 
 CREATE FUNCTION aidataops._open_alert_of(caller oid, alert_id bigint, what text) RETURNS aidataops.alert
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     a aidataops.alert;
+    m aidataops.monitor;
 BEGIN
     SELECT * INTO a FROM aidataops.alert AS l WHERE l.alert_id = _open_alert_of.alert_id;
-    IF a.alert_id IS NULL THEN
+    SELECT * INTO m FROM aidataops.monitor AS o WHERE o.monitor_id = a.monitor_id;
+    IF NOT aidataops._may_know_of(caller, aidataops._role_oid(m.owner),
+                                  'alert', '{alert_id}', ARRAY[alert_id::text])
+       OR a.alert_id IS NULL THEN
         RAISE EXCEPTION 'alert % does not exist', coalesce(alert_id::text, 'NULL') USING ERRCODE = 'undefined_object';
     END IF;
-    PERFORM aidataops._own_monitor(caller, (SELECT m.name FROM aidataops.monitor AS m WHERE m.monitor_id = a.monitor_id), what || ' alerts of');
+    PERFORM aidataops._own_monitor(caller, m.name, what || ' alerts of');
     IF a.resolved_at IS NOT NULL THEN
         RAISE EXCEPTION 'alert % was resolved at %', alert_id, a.resolved_at USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;

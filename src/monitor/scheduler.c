@@ -7,6 +7,8 @@
 #include "postgres.h"
 
 #include "aidataops.h"
+#include "catalog/pg_type.h"
+#include "core/statement.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -15,18 +17,27 @@
 
 PG_FUNCTION_INFO_V1(run_due_monitors);
 
-/* The number of a run, or 0 if there is none. */
+/*
+ * A step, which returns the number of a run, or 0 if there is none. Nobody else calls these: what
+ * they lock must not stay locked in a transaction that somebody keeps open.
+ */
 static int64
-run_id_of(const char *statement)
+step(const char *function, int64 run)
 {
-	int64 run = 0;
+	Statement statement;
+	Datum result;
 	bool isnull;
 
-	if (SPI_execute(statement, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "could not execute \"%s\"", statement);
-	run = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	statement_init(
+		&statement,
+		psprintf(run ? "SELECT aidataops.%s($1, $2)" : "SELECT aidataops.%s($1)", function));
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(GetUserId()), false);
+	if (run)
+		statement_int8(&statement, run);
+	statement_run_as_catalog_owner(&statement);
+	result = result_value(1, &isnull);
 	SPI_freetuptable(SPI_tuptable);
-	return isnull ? 0 : run;
+	return isnull ? 0 : DatumGetInt64(result);
 }
 
 Datum
@@ -42,7 +53,7 @@ run_due_monitors(PG_FUNCTION_ARGS)
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 	for (;;)
 	{
-		int64 claim = run_id_of("SELECT aidataops._claim_next_due()");
+		int64 claim = step("_claim_next_due", 0);
 		int64 run;
 
 		/* that it was tried is kept, whatever becomes of it, and what was found, whatever a callback does */
@@ -50,12 +61,12 @@ run_due_monitors(PG_FUNCTION_ARGS)
 		if (claim == 0)
 			break;
 		/* what was noticed of runs before, that this one may end like them */
-		(void) run_id_of(psprintf("SELECT aidataops._call_back(" INT64_FORMAT ")", claim));
+		(void) step("_call_back", claim);
 		SPI_commit();
-		run = run_id_of(psprintf("SELECT aidataops._run_claimed(" INT64_FORMAT ")", claim));
+		run = step("_run_claimed", claim);
 		SPI_commit();
 		if (run != 0)
-			(void) run_id_of(psprintf("SELECT aidataops._call_back(" INT64_FORMAT ")", run));
+			(void) step("_call_back", run);
 		SPI_commit();
 		CHECK_FOR_INTERRUPTS();
 	}

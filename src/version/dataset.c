@@ -9,7 +9,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
+#include "core/catalog_lock.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -213,27 +213,13 @@ complete_roles(Oid relid, List *key, Oid owner, NullableDatum given, NullableDat
 
 /* ------------------------------------------------------------------ create_dataset ---- */
 
-/*
- * Who wants the name of another who has not committed yet waits, and is then told like everybody
- * else; under REPEATABLE READ too, where only the unique index would see it.
- */
 static void
-take_name(const char *name)
+take_dataset_name(const char *name)
 {
-	Identity caller;
-	Statement statement;
-
-	LockDatabaseObject(get_relname_relid("dataset", get_namespace_oid(AIDATAOPS_SCHEMA, false)),
-					   DatumGetUInt32(hash_any((const unsigned char *) name, (int) strlen(name))),
-					   0, ExclusiveLock);
-	statement_init(&statement, "SELECT 1 FROM aidataops.dataset WHERE name = $1");
-	statement_text(&statement, name);
-	caller = become_catalog_owner();
-	if (statement_run(&statement, GetLatestSnapshot()) > 0)
+	if (!catalog_take_name("dataset", "name", name))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("dataset \"%s\" already exists", name),
 				 errhint("Choose another name, or use commit() to add a version to it.")));
-	become_again(caller);
 }
 
 static void
@@ -273,7 +259,7 @@ create_dataset(PG_FUNCTION_ARGS)
 	SPI_connect();
 	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
 	check_source(relation);
-	take_name(name);
+	take_dataset_name(name);
 	key = PG_ARGISNULL(2) ? primary_key(relation) : given_key(relation, PG_GETARG_ARRAYTYPE_P(2));
 	check_key_columns(RelationGetRelid(relation), key);
 	statement_init(&statement,
@@ -462,7 +448,7 @@ rename_dataset(PG_FUNCTION_ARGS)
 	dataset = dataset_find(text_argument(fcinfo, 0));
 	dataset_check_owner(dataset, "rename");
 	dataset = dataset_lock(dataset);
-	take_name(new_name);
+	take_dataset_name(new_name);
 	check_no_code_follows();
 
 	statement_init(&statement, "UPDATE aidataops.dataset SET name = $2 WHERE dataset_id = $1");

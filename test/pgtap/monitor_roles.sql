@@ -34,13 +34,13 @@ SELECT lives_ok($$SELECT schedule_monitor('features', '* * * * *', 'external')$$
 SET ROLE regress_mon_outsider;
 SELECT is((SELECT count(*) FROM monitor) + (SELECT count(*) FROM monitor_run) + (SELECT count(*) FROM monitor_result), 0::bigint, 'an outsider sees nothing of it');
 SELECT throws_ok($$SELECT create_monitor('mine', 'features')$$, '42704', NULL, 'cannot watch what they cannot see');
-SELECT throws_ok($$SELECT run_monitor('features')$$, '42501', NULL, 'cannot run it');
-SELECT throws_ok($$SELECT drop_monitor('features')$$, '42501', NULL, 'nor drop it');
-SELECT throws_ok($$SELECT schedule_monitor('features', '@daily', 'external')$$, '42501', NULL, 'nor schedule it');
-SELECT throws_ok($$SELECT backfill_monitor('features', '2020-01-01Z')$$, '42501', NULL, 'nor backfill it');
+SELECT throws_ok($$SELECT run_monitor('features')$$, '42704', NULL, 'cannot run it');
+SELECT throws_ok($$SELECT drop_monitor('features')$$, '42704', NULL, 'nor drop it');
+SELECT throws_ok($$SELECT schedule_monitor('features', '@daily', 'external')$$, '42704', NULL, 'nor schedule it');
+SELECT throws_ok($$SELECT backfill_monitor('features', '2020-01-01Z')$$, '42704', NULL, 'nor backfill it');
 SELECT throws_ok($$SELECT _record_run(NULL, 1, NULL, now(), false, NULL)$$, '42501', NULL, 'nor forge a run');
 SELECT throws_ok($$SELECT _run_monitor(10, 'features')$$, '42501', NULL, 'nor call as somebody else');
-SELECT throws_ok($$SELECT __claim_next_due(10)$$, '42501', NULL, 'nor have run what others own');
+SELECT throws_ok($$SELECT _claim_next_due(10)$$, '42501', NULL, 'nor have run what others own');
 SELECT throws_ok($$INSERT INTO monitor_result (run_id, ordinal, monitor_id, measure, breaches, status) VALUES (1, 99, 1, 'psi', 0, 'ok')$$, '42501', NULL, 'results cannot be forged');
 SET ROLE regress_mon_scientist;
 SELECT throws_ok($$UPDATE monitor_run SET status = 'ok'$$, '42501', NULL, 'not even by the owner of the monitor');

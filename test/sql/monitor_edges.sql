@@ -128,10 +128,10 @@ SELECT drop_monitor(name) FROM monitor;
 SELECT create_monitor('m' || i, 'flow', kind => 'volume') FROM generate_series(1, 2) AS i;
 SELECT count(schedule_monitor(name, '@yearly', 'external')) FROM monitor;
 UPDATE monitor SET next_due_at = now() - make_interval(secs => CASE name WHEN 'm1' THEN 10 ELSE 9 END);
-SELECT _claim_next_due() AS claim \gset
+SELECT _claim_next_due(10) AS claim \gset
 CALL run_due_monitors();
 SELECT m.name, r.status, r.error, r.finished_at IS NULL AS unfinished FROM monitor_run AS r JOIN monitor AS m USING (monitor_id) ORDER BY r.run_id;
-SELECT _run_claimed(:claim) > 0 AS run, _run_claimed(:claim) AS again;
+SELECT _run_claimed(10, :claim) > 0 AS run, _run_claimed(10, :claim) AS again;
 SELECT count(*) AS runs, count(*) FILTER (WHERE status = 'missed') AS missed FROM monitor_run;
 
 -- what is kept of another dataset's rows is for who may read those, too

@@ -90,7 +90,7 @@ CREATE FUNCTION tell(alert jsonb) RETURNS text LANGUAGE sql AS $$ INSERT INTO pa
 SELECT create_monitor('lost', 'r', kind => 'volume', consecutive => 2, on_alert => 'passed.tell'), schedule_monitor('lost', '@yearly', 'external') > now() AS due;
 CREATE FUNCTION lose() RETURNS void LANGUAGE sql AS $$
     UPDATE aidataops.monitor SET next_due_at = now() - interval '1 minute';
-    SELECT aidataops._claim_next_due();
+    SELECT aidataops._claim_next_due(10);
     UPDATE aidataops.monitor_run SET started_at = started_at - interval '1 minute' WHERE finished_at IS NULL $$;
 SELECT lose();
 SELECT lose();
