@@ -37,7 +37,19 @@ COMMENT ON CAST (jsonb AS aidataops.ruleset) IS 'The ruleset that a JSON object 
 CREATE FUNCTION aidataops.check_row(rules aidataops.ruleset, VARIADIC "columns" "any") RETURNS boolean
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.check_row(aidataops.ruleset, VARIADIC "any") IS
-'True if a row keeps all rules; else an error (SQLSTATE 23514, check_violation) that names contract, rule and column and says what is wrong, without values of columns that the contract classifies as sensitive. Given one value for each of the ruleset''s columns, in their order, of any types that the rules fit. NULL passes every rule but required; NaN is in no range. NULL if the ruleset is NULL. This is what enforce_contract() puts into a CHECK constraint.';
+'True if a row keeps all rules; else an error (SQLSTATE 23514, check_violation) that names '
+'contract, rule and column and says what is wrong, without values of columns that the contract '
+'classifies as sensitive. Given one value for each of the ruleset''s columns, in their order, '
+'of any types that the rules fit. NULL passes every rule but required; NaN is in no range. NULL '
+'if the ruleset is NULL.';
+
+CREATE FUNCTION aidataops.check_row(relation oid, rules aidataops.ruleset, VARIADIC "columns" "any")
+    RETURNS boolean
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'check_row_of';
+COMMENT ON FUNCTION aidataops.check_row(oid, aidataops.ruleset, VARIADIC "any") IS
+'As check_row(rules, columns), of a row that is written to a table: the error shows values only of '
+'columns that the writer may read there, and none where row-level security applies to the writer. '
+'relation: tableoid, as in the CHECK constraints that enforce_contract() makes.';
 
 CREATE FUNCTION aidataops.conforms(rules aidataops.ruleset, VARIADIC "columns" "any") RETURNS boolean
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME';

@@ -302,7 +302,11 @@ BEGIN
         number := number + 1;
         SELECT string_agg(format('%I', c.column_name), ', ' ORDER BY c.ordinality) INTO arguments
           FROM jsonb_array_elements_text(ruleset::text::jsonb -> 'columns') WITH ORDINALITY AS c (column_name, ordinality);
-        RETURN QUERY SELECT step, 'constraint', s.name, format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (aidataops.check_row(%L::aidataops.ruleset, %s)) NOT VALID', target, s.name, ruleset, arguments), 'ACCESS EXCLUSIVE'
+        RETURN QUERY SELECT step, 'constraint', s.name,
+               format('ALTER TABLE %s ADD CONSTRAINT %I CHECK '
+                      '(aidataops.check_row(tableoid, %L::aidataops.ruleset, %s)) NOT VALID',
+                      target, s.name, ruleset, arguments),
+               'ACCESS EXCLUSIVE'
           FROM (SELECT format('%s_%s', stem, number)::name AS name) AS s;
         step := step + 1;
     END LOOP;

@@ -14,6 +14,7 @@
 #include "aidataops.h"
 #include "commands/trigger.h"
 #include "contract/check_row.h"
+#include "contract/installed.h"
 #include "contract/warning.h"
 #include "core/subtransaction.h"
 #include "executor/executor.h"
@@ -38,6 +39,7 @@ typedef struct Batch
 {
 	TriggerData *data;
 	bool warn;
+	WarningSubject subject;
 	const CompiledRuleset *compiled;
 	int nlimits;
 	BatchLimit *limits;
@@ -209,30 +211,38 @@ limit_in_words(const Batch *batch, const BatchLimit *limit, double measured)
 }
 
 static void
-judge(const Batch *batch, const BatchLimit *limit)
+warn(Batch *batch, const char *rule, int64 rows, const char *failure)
 {
-	Relation relation = batch->data->tg_relation;
-	char *schema = get_namespace_name(RelationGetNamespace(relation));
-	const RuleList *list = batch->compiled->list;
+	PendingWarning *warning;
+
+	batch->subject.installed =
+		is_among(installed_triggers(&batch->subject), batch->data->tg_trigger->tgname);
+	if (failure)
+		warning_unjudged(&batch->subject, rule, failure);
+	else
+		(void) warning_count(&batch->subject, rule, rows, &warning);
+}
+
+static void
+judge(Batch *batch, const BatchLimit *limit)
+{
+	const WarningSubject *subject = &batch->subject;
 	int64 bad = limit->place < 0 ? batch->rows : batch->broken[limit->place];
 	double measured = limit->place < 0 ? batch->rows : 100.0 * bad / batch->rows;
-	PendingWarning *warning;
-	WarningSubject subject = {RelationGetRelid(relation), schema, RelationGetRelationName(relation),
-							  list->contract, list->version};
 
 	if (!is_judged(batch, limit) || passes(limit, measured))
 		return;
 	if (batch->warn || limit->warn)
 	{
-		(void) warning_count(&subject, limit->rule, bad, &warning);
+		warn(batch, limit->rule, bad, NULL);
 		return;
 	}
 	ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
 					errmsg("statement breaks rule \"%s\" of contract \"%s\" version %s",
-						   limit->rule, list->contract, list->version),
+						   limit->rule, subject->contract, subject->version),
 					errdetail("%s", limit_in_words(batch, limit, measured)),
-					err_generic_string(PG_DIAG_SCHEMA_NAME, schema),
-					err_generic_string(PG_DIAG_TABLE_NAME, RelationGetRelationName(relation)),
+					err_generic_string(PG_DIAG_SCHEMA_NAME, subject->schema),
+					err_generic_string(PG_DIAG_TABLE_NAME, subject->table),
 					err_generic_string(PG_DIAG_CONSTRAINT_NAME, limit->rule)));
 }
 
@@ -248,6 +258,8 @@ prepare_batch(void *argument)
 	Jsonb *limits =
 		DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(trigger->tgargs[2])));
 
+	batch->subject.contract = list->contract;
+	batch->subject.version = list->version;
 	batch->compiled = ruleset_hold(ruleset, find_columns(list, RelationGetDescr(relation), name),
 								   list->ncolumns, CurrentMemoryContext)
 						  ->compiled;
@@ -270,10 +282,6 @@ is_suspended(const Trigger *trigger)
 static bool
 prepared(Batch *batch)
 {
-	Relation relation = batch->data->tg_relation;
-	WarningSubject subject = {RelationGetRelid(relation),
-							  get_namespace_name(RelationGetNamespace(relation)),
-							  RelationGetRelationName(relation), "", ""};
 	char *failure = NULL;
 
 	if (batch->warn)
@@ -281,7 +289,7 @@ prepared(Batch *batch)
 	else
 		prepare_batch(batch);
 	if (failure)
-		warning_unjudged(&subject, "*", failure);
+		warn(batch, "*", 0, failure);
 	return failure == NULL;
 }
 
@@ -290,6 +298,7 @@ Datum
 enforce_batch(PG_FUNCTION_ARGS)
 {
 	Batch batch = {.data = (TriggerData *) fcinfo->context};
+	Relation relation;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_STATEMENT(batch.data->tg_event) ||
 		!TRIGGER_FIRED_AFTER(batch.data->tg_event) || batch.data->tg_newtable == NULL)
@@ -300,6 +309,13 @@ enforce_batch(PG_FUNCTION_ARGS)
 		bad_limits(&batch);
 	if (is_suspended(batch.data->tg_trigger))
 		return PointerGetDatum(NULL);
+	relation = batch.data->tg_relation;
+	batch.subject = (WarningSubject){RelationGetRelid(relation),
+									 get_namespace_name(RelationGetNamespace(relation)),
+									 RelationGetRelationName(relation),
+									 "",
+									 "",
+									 false};
 	batch.warn = strcmp(batch.data->tg_trigger->tgargs[0], "warn") == 0;
 	if (!prepared(&batch))
 		return PointerGetDatum(NULL);

@@ -11,6 +11,7 @@
 #include "aidataops.h"
 #include "catalog/pg_type.h"
 #include "contract/check_row.h"
+#include "contract/shown.h"
 #include "core/hash.h"
 #include "core/rows.h"
 #include "miscadmin.h"
@@ -148,16 +149,16 @@ rule_of(const CompiledRuleset *compiled, int op)
 }
 
 char *
-problem_of(const CompiledRuleset *compiled, int number, const Datum *values, const bool *nulls)
+problem_of(const JudgedRow *row, int number)
 {
-	const RowOp *op = &compiled->ops[number];
+	const RowOp *op = &row->compiled->ops[number];
 
-	return problem_in_words(compiled, op, values[op->column], nulls[op->column], values[op->other]);
+	return problem_in_words(row->compiled, op, row->values[op->column], row->nulls[op->column],
+							row->values[op->other], row->hidden);
 }
 
 static char *
-all_problems(const CompiledRuleset *compiled, BrokenRules broken, const Datum *values,
-			 const bool *nulls)
+all_problems(const JudgedRow *row, BrokenRules broken)
 {
 	StringInfoData text;
 
@@ -165,23 +166,22 @@ all_problems(const CompiledRuleset *compiled, BrokenRules broken, const Datum *v
 	for (int i = 0; i < broken.count; i++)
 	{
 		if (i > 0)
-			appendStringInfo(&text, "\nRule \"%s\": ", rule_of(compiled, broken.ops[i])->name);
-		appendStringInfoString(&text, problem_of(compiled, broken.ops[i], values, nulls));
+			appendStringInfo(&text, "\nRule \"%s\": ", rule_of(row->compiled, broken.ops[i])->name);
+		appendStringInfoString(&text, problem_of(row, broken.ops[i]));
 	}
 	return text.data;
 }
 
 void
-raise_violation(const CompiledRuleset *compiled, BrokenRules broken, const Datum *values,
-				const bool *nulls, const char *schema, const char *table)
+raise_violation(const JudgedRow *row, BrokenRules broken, const char *schema, const char *table)
 {
-	const Rule *rule = rule_of(compiled, broken.ops[0]);
-	const RuleList *list = compiled->list;
+	const Rule *rule = rule_of(row->compiled, broken.ops[0]);
+	const RuleList *list = row->compiled->list;
 
 	ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
 					errmsg("row breaks rule \"%s\" of contract \"%s\" version %s", rule->name,
 						   list->contract, list->version),
-					errdetail("%s", all_problems(compiled, broken, values, nulls)),
+					errdetail("%s", all_problems(row, broken)),
 					schema ? err_generic_string(PG_DIAG_SCHEMA_NAME, schema) : 0,
 					table ? err_generic_string(PG_DIAG_TABLE_NAME, table) : 0,
 					err_generic_string(PG_DIAG_COLUMN_NAME, list->columns[rule->columns[0]]),
@@ -190,6 +190,7 @@ raise_violation(const CompiledRuleset *compiled, BrokenRules broken, const Datum
 
 /* --------------------------------------------------- check_row() and conforms() ---- */
 
+/* The ruleset is one argument, what follows it are the columns. */
 typedef struct RowCheck
 {
 	const void *given; /* the ruleset of the last call */
@@ -198,37 +199,39 @@ typedef struct RowCheck
 } RowCheck;
 
 static void
-check_arguments(FunctionCallInfo fcinfo, const RuleList *list)
+check_arguments(const RuleList *list, int given)
 {
-	if (list->ncolumns != PG_NARGS() - 1)
+	if (list->ncolumns != given)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("ruleset of contract \"%s\" is about %d columns, but %d were given",
-							   list->contract, list->ncolumns, PG_NARGS() - 1),
+							   list->contract, list->ncolumns, given),
 						errhint("Give a value for each of its \"columns\", in their order.")));
 }
 
 static ColumnSource *
-argument_sources(FunctionCallInfo fcinfo)
+argument_sources(FunctionCallInfo fcinfo, int first)
 {
-	ColumnSource *sources = palloc0(sizeof(ColumnSource) * PG_NARGS());
+	ColumnSource *sources = palloc0(sizeof(ColumnSource) * (PG_NARGS() + 1));
 
-	for (int i = 1; i < PG_NARGS(); i++)
+	for (int i = first; i < PG_NARGS(); i++)
 	{
-		sources[i - 1].place = i - 1;
-		sources[i - 1].type = get_fn_expr_argtype(fcinfo->flinfo, i);
-		if (!OidIsValid(sources[i - 1].type))
+		ColumnSource *source = &sources[i - first];
+
+		source->place = i - first;
+		source->type = get_fn_expr_argtype(fcinfo->flinfo, i);
+		if (!OidIsValid(source->type))
 			elog(ERROR, "could not determine the type of argument %d", i + 1);
-		if (sources[i - 1].type == UNKNOWNOID)
-			sources[i - 1].type = TEXTOID;
+		if (source->type == UNKNOWNOID)
+			source->type = TEXTOID;
 	}
 	return sources;
 }
 
 /* A literal of unknown type comes as a C string. */
 static void
-refuse_unknown(FunctionCallInfo fcinfo)
+refuse_unknown(FunctionCallInfo fcinfo, int first)
 {
-	for (int i = 1; i < PG_NARGS(); i++)
+	for (int i = first; i < PG_NARGS(); i++)
 		if (get_fn_expr_argtype(fcinfo->flinfo, i) == UNKNOWNOID && !PG_ARGISNULL(i))
 			ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
 							errmsg("could not determine the type of argument %d", i + 1),
@@ -236,9 +239,11 @@ refuse_unknown(FunctionCallInfo fcinfo)
 }
 
 static void
-prepare(FunctionCallInfo fcinfo, RowCheck *check)
+prepare(FunctionCallInfo fcinfo, int rules, RowCheck *check)
 {
-	Ruleset *ruleset = PG_GETARG_RULESET_P(0);
+	Ruleset *ruleset = PG_GETARG_RULESET_P(rules);
+	int first = rules + 1;
+	int given = PG_NARGS() - first;
 
 	if (check->cached && VARSIZE(check->ruleset) == VARSIZE(ruleset) &&
 		memcmp(check->ruleset, ruleset, VARSIZE(ruleset)) == 0 && !check->cached->kept.stale)
@@ -246,45 +251,46 @@ prepare(FunctionCallInfo fcinfo, RowCheck *check)
 	if (get_fn_expr_variadic(fcinfo->flinfo))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("columns must be given one by one, not as a VARIADIC array")));
-	refuse_unknown(fcinfo);
-	check_arguments(fcinfo, ruleset_read(&ruleset->root));
+	refuse_unknown(fcinfo, first);
+	check_arguments(ruleset_read(&ruleset->root), given);
 	check->cached =
-		ruleset_hold(ruleset, argument_sources(fcinfo), PG_NARGS() - 1, fcinfo->flinfo->fn_mcxt);
+		ruleset_hold(ruleset, argument_sources(fcinfo, first), given, fcinfo->flinfo->fn_mcxt);
 	check->ruleset = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(ruleset));
 	memcpy(check->ruleset, ruleset, VARSIZE(ruleset));
 }
 
 /* A constant is at the same address each time. */
 static inline const CompiledRuleset *
-row_check(FunctionCallInfo fcinfo)
+row_check(FunctionCallInfo fcinfo, int rules)
 {
 	RowCheck *check = fcinfo->flinfo->fn_extra;
 
 	if (unlikely(check == NULL))
 	{
 		check = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(RowCheck));
-		if (get_fn_expr_arg_stable(fcinfo->flinfo, 0))
-			check->given = PG_GETARG_POINTER(0);
+		if (get_fn_expr_arg_stable(fcinfo->flinfo, rules))
+			check->given = PG_GETARG_POINTER(rules);
 		fcinfo->flinfo->fn_extra = check;
 	}
-	if (unlikely(check->cached == NULL || check->given != PG_GETARG_POINTER(0)))
-		prepare(fcinfo, check);
+	if (unlikely(check->cached == NULL || check->given != PG_GETARG_POINTER(rules)))
+		prepare(fcinfo, rules, check);
 	return check->cached->compiled;
 }
 
 static void
-raise_for_arguments(FunctionCallInfo fcinfo, const CompiledRuleset *compiled)
+raise_for_arguments(FunctionCallInfo fcinfo, int rules, const CompiledRuleset *compiled,
+					const bool *hidden)
 {
 	Datum *values = palloc0(sizeof(Datum) * PG_NARGS());
 	bool *nulls = palloc0(sizeof(bool) * PG_NARGS());
+	JudgedRow row = {compiled, values, nulls, hidden};
 
-	for (int i = 1; i < PG_NARGS(); i++)
+	for (int i = rules + 1; i < PG_NARGS(); i++)
 	{
-		values[i - 1] = PG_GETARG_DATUM(i);
-		nulls[i - 1] = PG_ARGISNULL(i);
+		values[i - rules - 1] = PG_GETARG_DATUM(i);
+		nulls[i - rules - 1] = PG_ARGISNULL(i);
 	}
-	raise_violation(compiled, broken_rules(compiled, values, nulls), values, nulls, NULL,
-					compiled->list->table);
+	raise_violation(&row, broken_rules(compiled, values, nulls), NULL, compiled->list->table);
 }
 
 /* check_row(ruleset, VARIADIC "any"): true, or an error */
@@ -296,9 +302,26 @@ check_row(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	compiled = row_check(fcinfo);
+	compiled = row_check(fcinfo, 0);
 	if (unlikely(first_broken_argument(compiled, 0, fcinfo->args + 1) >= 0))
-		raise_for_arguments(fcinfo, compiled);
+		raise_for_arguments(fcinfo, 0, compiled, NULL);
+	PG_RETURN_BOOL(true);
+}
+
+/* check_row(table, ruleset, VARIADIC "any"): the same of a row that is written to a table */
+PG_FUNCTION_INFO_V1(check_row_of);
+Datum
+check_row_of(PG_FUNCTION_ARGS)
+{
+	const CompiledRuleset *compiled;
+
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	compiled = row_check(fcinfo, 1);
+	if (unlikely(first_broken_argument(compiled, 0, fcinfo->args + 2) >= 0))
+		raise_for_arguments(
+			fcinfo, 1, compiled,
+			columns_hidden(PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0), compiled->list));
 	PG_RETURN_BOOL(true);
 }
 
@@ -309,7 +332,7 @@ conforms(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	PG_RETURN_BOOL(first_broken_argument(row_check(fcinfo), 0, fcinfo->args + 1) < 0);
+	PG_RETURN_BOOL(first_broken_argument(row_check(fcinfo, 0), 0, fcinfo->args + 1) < 0);
 }
 
 /* ----------------------------------------------------------------- violations() ---- */
@@ -376,12 +399,14 @@ violations(PG_FUNCTION_ARGS)
 	RuleList *list = ruleset_read(&ruleset->root);
 	const CompiledRuleset *compiled;
 	BrokenRules broken;
+	JudgedRow judged = {NULL, values, nulls, NULL};
 	RowBuilder out = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
 	compiled = ruleset_hold(ruleset, find_columns(list, descriptor, "the row"), list->ncolumns,
 							CurrentMemoryContext)
 				   ->compiled;
+	judged.compiled = compiled;
 	heap_deform_tuple(&tuple, descriptor, values, nulls);
 	broken = broken_rules(compiled, values, nulls);
 	for (int i = 0; i < broken.count; i++)
@@ -392,7 +417,7 @@ violations(PG_FUNCTION_ARGS)
 		row_add(&out, CStringGetTextDatum(rule_kind_name(rule->kind)));
 		row_add(&out, rule_columns(compiled, rule));
 		row_add(&out, CStringGetTextDatum(rule->warn ? "warn" : "error"));
-		row_add(&out, CStringGetTextDatum(problem_of(compiled, broken.ops[i], values, nulls)));
+		row_add(&out, CStringGetTextDatum(problem_of(&judged, broken.ops[i])));
 		row_emit(&out, fcinfo);
 	}
 	ReleaseTupleDesc(descriptor);

@@ -34,12 +34,19 @@ typedef struct BrokenRules
 extern BrokenRules broken_rules(const CompiledRuleset *compiled, const Datum *values,
 								const bool *nulls);
 
-/* Of one operation that a row breaks: what is wrong, in words. */
-extern char *problem_of(const CompiledRuleset *compiled, int op, const Datum *values,
-						const bool *nulls);
+/* A row as the executor has it, and which columns of the ruleset are hidden from who is told; NULL: none. */
+typedef struct JudgedRow
+{
+	const CompiledRuleset *compiled;
+	const Datum *values;
+	const bool *nulls;
+	const bool *hidden;
+} JudgedRow;
 
-pg_noreturn extern void raise_violation(const CompiledRuleset *compiled, BrokenRules broken,
-										const Datum *values, const bool *nulls, const char *schema,
-										const char *table);
+/* Of one operation that a row breaks: what is wrong, in words. */
+extern char *problem_of(const JudgedRow *row, int op);
+
+pg_noreturn extern void raise_violation(const JudgedRow *row, BrokenRules broken,
+										const char *schema, const char *table);
 
 #endif

@@ -122,8 +122,11 @@ extern int first_broken(const CompiledRuleset *compiled, int from, const Datum *
 extern int first_broken_argument(const CompiledRuleset *compiled, int from,
 								 const NullableDatum *arguments);
 
-/* What is wrong with a row that breaks an operation, for people; values only of columns that are not sensitive. */
+/*
+ * What is wrong with a row that breaks an operation, for people; values only of columns that are not sensitive, nor
+ * hidden from who asks: an array by columns of the ruleset, NULL if none is.
+ */
 extern char *problem_in_words(const CompiledRuleset *compiled, const RowOp *op, Datum value,
-							  bool isnull, Datum other);
+							  bool isnull, Datum other, const bool *hidden);
 
 #endif

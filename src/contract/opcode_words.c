@@ -25,12 +25,12 @@ shortened(char *text)
 
 /* A value, or of what kind it is where values must not be shown. */
 static char *
-value_in_words(Oid type, Datum value, bool sensitive)
+value_in_words(Oid type, Datum value, bool hidden)
 {
 	Oid function;
 	bool is_varlena;
 
-	if (sensitive)
+	if (hidden)
 		return psprintf("a value of type %s that is not shown", format_type_be(type));
 	getTypeOutputInfo(type, &function, &is_varlena);
 	return psprintf("\"%s\"", shortened(OidOutputFunctionCall(function, value)));
@@ -139,9 +139,15 @@ expectation(const CompiledRuleset *compiled, const RowOp *op)
 	return *kept;
 }
 
+static bool
+is_hidden(const Rule *rule, int column, const bool *hidden)
+{
+	return rule->sensitive || (hidden && hidden[rule->columns[column]]);
+}
+
 char *
 problem_in_words(const CompiledRuleset *compiled, const RowOp *op, Datum value, bool isnull,
-				 Datum other)
+				 Datum other, const bool *hidden)
 {
 	const Rule *rule = &compiled->list->rules[op->rule];
 	const char *column = compiled->list->columns[rule->columns[0]];
@@ -151,8 +157,9 @@ problem_in_words(const CompiledRuleset *compiled, const RowOp *op, Datum value, 
 	if (isnull)
 		return psprintf("Column \"%s\" is NULL.", column);
 	words = psprintf("Column \"%s\" is %s, but must be %s", column,
-					 value_in_words(type, value, rule->sensitive), expectation(compiled, op));
-	if (rule->kind == RULE_COMPARE && !rule->sensitive)
+					 value_in_words(type, value, is_hidden(rule, 0, hidden)),
+					 expectation(compiled, op));
+	if (rule->kind == RULE_COMPARE && !is_hidden(rule, 1, hidden))
 		return psprintf("%s, which is %s.", words,
 						value_in_words(compiled->sources[rule->columns[1]].type, other, false));
 	return psprintf("%s.", words);

@@ -23,9 +23,11 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "contract/check_row.h"
+#include "contract/installed.h"
 #include "contract/quarantine.h"
 #include "contract/row_json.h"
 #include "contract/row_note.h"
+#include "contract/shown.h"
 #include "contract/warning.h"
 #include "core/subtransaction.h"
 #include "executor/tuptable.h"
@@ -41,7 +43,6 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/timestamp.h"
-#include "version/catalog.h"
 
 typedef enum EnforcementMode
 {
@@ -67,6 +68,8 @@ typedef struct RowTrigger
 	int nkey;
 	char **key;
 	bool key_is_sensitive;
+	List *installed; /* names of triggers, once a row was broken */
+	TimestampTz asked_at;
 	PlainJson *rows; /* made when they are first needed */
 	Quarantine *quarantine;
 } RowTrigger;
@@ -447,6 +450,59 @@ count_warnings(BrokenRow *row)
 		count_rule(row, row->notes[i].rule);
 }
 
+/* What enforce_contract() did not make may be made known in a moment, and is not asked for each row till then. */
+static void
+find_installed(RowTrigger *state, const char *trigger)
+{
+	MemoryContext previous;
+
+	if (state->subject.installed || state->asked_at == GetCurrentStatementStartTimestamp())
+		return;
+	previous = MemoryContextSwitchTo(state->kept.context);
+	list_free_deep(state->installed);
+	state->installed = installed_triggers(&state->subject);
+	MemoryContextSwitchTo(previous);
+	state->subject.installed = is_among(state->installed, trigger);
+	state->asked_at = GetCurrentStatementStartTimestamp();
+}
+
+static const char *
+trigger_name(Relation relation, Oid trigger)
+{
+	for (int i = 0; i < relation->trigdesc->numtriggers; i++)
+		if (relation->trigdesc->triggers[i].tgoid == trigger)
+			return relation->trigdesc->triggers[i].tgname;
+	return "";
+}
+
+/* Others may have triggers on the table, too, but no say in what this contract finds. */
+static void
+drop_notes_of_others(BrokenRow *row)
+{
+	int kept = 0;
+
+	for (int i = 0; i < row->nnotes; i++)
+		if (is_among(row->state->installed,
+					 trigger_name(row->data->tg_relation, row->notes[i].trigger)))
+			row->notes[kept++] = row->notes[i];
+	row->nnotes = kept;
+}
+
+static void
+check_may_set_aside(const BrokenRow *row)
+{
+	const WarningSubject *subject = &row->state->subject;
+
+	if (!subject->installed)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("trigger \"%s\" on table \"%s\" was not made by enforce_contract()",
+						row->data->tg_trigger->tgname, subject->table),
+				 errdetail("So no row is set aside in the name of contract \"%s\" version %s.",
+						   subject->contract, subject->version),
+				 errhint("Drop the trigger, and call enforce_contract().")));
+}
+
 static const Quarantine *
 quarantine_of(RowTrigger *state)
 {
@@ -464,6 +520,8 @@ static void
 list_problems(const BrokenRow *row, QuarantinedRow *quarantined)
 {
 	int count = row->broken.count + row->nnotes;
+	/* who may read them is asked when they are read */
+	JudgedRow judged = {row->state->ruleset->compiled, row->values, row->nulls, NULL};
 
 	quarantined->count = count;
 	quarantined->rules = palloc(sizeof(Datum) * (count + 1));
@@ -471,8 +529,7 @@ list_problems(const BrokenRow *row, QuarantinedRow *quarantined)
 	for (int i = 0; i < row->broken.count; i++)
 	{
 		quarantined->rules[i] = CStringGetTextDatum(rule_broken(row, i)->name);
-		quarantined->problems[i] = CStringGetTextDatum(
-			problem_of(row->state->ruleset->compiled, row->broken.ops[i], row->values, row->nulls));
+		quarantined->problems[i] = CStringGetTextDatum(problem_of(&judged, row->broken.ops[i]));
 	}
 	for (int i = 0; i < row->nnotes; i++)
 	{
@@ -488,6 +545,7 @@ set_aside(BrokenRow *row)
 	RowTrigger *state = row->state;
 	QuarantinedRow quarantined = {.is_update = TRIGGER_FIRED_BY_UPDATE(row->data->tg_event)};
 
+	check_may_set_aside(row);
 	list_problems(row, &quarantined);
 	quarantined.content = json_of(row);
 	if (quarantined.is_update && state->nkey > 0) /* else the row cannot be found again */
@@ -504,10 +562,16 @@ static void
 refuse(const BrokenRow *row)
 {
 	const RowTrigger *state = row->state;
+	const CompiledRuleset *compiled = state->ruleset->compiled;
 
 	if (row->broken.count > 0)
-		raise_violation(state->ruleset->compiled, row->broken, row->values, row->nulls,
-						state->subject.schema, state->subject.table);
+	{
+		JudgedRow judged = {
+			compiled, row->values, row->nulls,
+			columns_hidden(RelationGetRelid(row->data->tg_relation), compiled->list)};
+
+		raise_violation(&judged, row->broken, state->subject.schema, state->subject.table);
+	}
 	ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
 					errmsg("row breaks rule \"%s\" of contract \"%s\" version %s",
 						   row->notes[0].rule, state->subject.contract, state->subject.version),
@@ -531,6 +595,9 @@ act(BrokenRow *row)
 {
 	RowTrigger *state = row->state;
 
+	find_installed(state, row->data->tg_trigger->tgname);
+	if (state->subject.installed)
+		drop_notes_of_others(row);
 	if (state->mode != MODE_WARN && breaks_an_error(row))
 	{
 		if (state->mode == MODE_REJECT)
@@ -563,6 +630,7 @@ enforce_row(PG_FUNCTION_ARGS)
 	}
 	if (unlikely(row.state->ruleset == NULL))
 	{
+		find_installed(row.state, data->tg_trigger->tgname);
 		warning_unjudged(&row.state->subject, "*", row.state->failure);
 		forget_notes();
 		return PointerGetDatum(new_row(data));

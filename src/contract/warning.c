@@ -24,11 +24,7 @@ struct PendingWarning
 {
 	PendingWarning *next;
 	SubTransactionId subtransaction;
-	Oid relation;
-	char *schema;
-	char *table;
-	char *contract;
-	char *version;
+	WarningSubject subject; /* its texts are this one's own */
 	char *rule;
 	char *unjudged;
 	int64 rows;
@@ -69,12 +65,12 @@ record(const PendingWarning *warning)
 		"relation_name, relation_oid, relation_origin, num_rows, sample_keys, unjudged, "
 		"warned_by) VALUES ($1, $2, $3, $4, $5, $6, aidataops._database_origin(), $7, $8, "
 		"$9, session_user)");
-	statement_text(&statement, warning->contract);
-	statement_text(&statement, warning->version);
+	statement_text(&statement, warning->subject.contract);
+	statement_text(&statement, warning->subject.version);
 	statement_text(&statement, warning->rule);
-	statement_text(&statement, warning->schema);
-	statement_text(&statement, warning->table);
-	statement_param(&statement, OIDOID, ObjectIdGetDatum(warning->relation), false);
+	statement_text(&statement, warning->subject.schema);
+	statement_text(&statement, warning->subject.table);
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(warning->subject.relation), false);
 	statement_int8(&statement, warning->rows);
 	statement_param(&statement, JSONBOID, samples_as_json(warning), false);
 	statement_text(&statement, warning->unjudged);
@@ -87,7 +83,8 @@ record_all(void *nothing)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	SPI_connect();
 	for (const PendingWarning *warning = pending; warning; warning = warning->next)
-		record(warning);
+		if (warning->subject.installed)
+			record(warning);
 	SPI_finish();
 	PopActiveSnapshot();
 }
@@ -103,9 +100,10 @@ record_safely(void)
 }
 
 static bool
-same_subject(const PendingWarning *a, const PendingWarning *b)
+same_subject(const WarningSubject *a, const WarningSubject *b)
 {
-	return a->relation == b->relation && strcmp(a->contract, b->contract) == 0;
+	return a->relation == b->relation && a->installed == b->installed &&
+		   strcmp(a->contract, b->contract) == 0;
 }
 
 /* One message for each table and contract. */
@@ -115,12 +113,12 @@ tell_client(const PendingWarning *first)
 	StringInfoData detail;
 
 	for (const PendingWarning *other = pending; other != first; other = other->next)
-		if (same_subject(other, first))
+		if (same_subject(&other->subject, &first->subject))
 			return;
 	initStringInfo(&detail);
 	for (const PendingWarning *other = first; other; other = other->next)
 	{
-		if (!same_subject(other, first))
+		if (!same_subject(&other->subject, &first->subject))
 			continue;
 		if (other->unjudged)
 			appendStringInfo(&detail, "%sRule \"%s\" could not be judged: %s",
@@ -129,8 +127,12 @@ tell_client(const PendingWarning *first)
 			appendStringInfo(&detail, "%sRule \"%s\": " INT64_FORMAT " rows.",
 							 detail.len ? "\n" : "", other->rule, other->rows);
 	}
+	if (!first->subject.installed)
+		appendStringInfoString(&detail,
+							   "\nThis is not recorded, because enforce_contract() did not "
+							   "make the trigger that tells it.");
 	ereport(WARNING, (errmsg("rows written to table \"%s\" break contract \"%s\" version %s",
-							 first->table, first->contract, first->version),
+							 first->subject.table, first->subject.contract, first->subject.version),
 					  errdetail_internal("%s", detail.data)));
 }
 
@@ -162,20 +164,20 @@ discard(PendingWarning *warning)
 		pfree(warning->samples[i]);
 	if (warning->unjudged)
 		pfree(warning->unjudged);
-	pfree(warning->schema);
-	pfree(warning->table);
-	pfree(warning->contract);
-	pfree(warning->version);
+	pfree((char *) warning->subject.schema);
+	pfree((char *) warning->subject.table);
+	pfree((char *) warning->subject.contract);
+	pfree((char *) warning->subject.version);
 	pfree(warning->rule);
 	pfree(warning);
 }
 
 static PendingWarning *
-find(SubTransactionId subtransaction, Oid relation, const char *contract, const char *rule)
+find(SubTransactionId subtransaction, const WarningSubject *subject, const char *rule)
 {
 	for (PendingWarning *warning = pending; warning; warning = warning->next)
-		if (warning->subtransaction == subtransaction && warning->relation == relation &&
-			strcmp(warning->rule, rule) == 0 && strcmp(warning->contract, contract) == 0)
+		if (warning->subtransaction == subtransaction && same_subject(&warning->subject, subject) &&
+			strcmp(warning->rule, rule) == 0)
 			return warning;
 	return NULL;
 }
@@ -217,7 +219,7 @@ end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionI
 			link = &warning->next;
 			continue;
 		}
-		outer = find(parent, warning->relation, warning->contract, warning->rule);
+		outer = find(parent, &warning->subject, warning->rule);
 		if (event == SUBXACT_EVENT_COMMIT_SUB && outer == NULL)
 		{
 			warning->subtransaction = parent;
@@ -254,11 +256,11 @@ add(const WarningSubject *subject, const char *rule)
 
 	register_callbacks();
 	warning->subtransaction = GetCurrentSubTransactionId();
-	warning->relation = subject->relation;
-	warning->schema = pstrdup(subject->schema);
-	warning->table = pstrdup(subject->table);
-	warning->contract = pstrdup(subject->contract);
-	warning->version = pstrdup(subject->version);
+	warning->subject = *subject;
+	warning->subject.schema = pstrdup(subject->schema);
+	warning->subject.table = pstrdup(subject->table);
+	warning->subject.contract = pstrdup(subject->contract);
+	warning->subject.version = pstrdup(subject->version);
 	warning->rule = pstrdup(rule);
 	while (*link)
 		link = &(*link)->next;
@@ -270,7 +272,7 @@ add(const WarningSubject *subject, const char *rule)
 bool
 warning_count(const WarningSubject *subject, const char *rule, int64 rows, PendingWarning **warning)
 {
-	*warning = find(GetCurrentSubTransactionId(), subject->relation, subject->contract, rule);
+	*warning = find(GetCurrentSubTransactionId(), subject, rule);
 	if (*warning == NULL)
 		*warning = add(subject, rule);
 	(*warning)->rows += rows;

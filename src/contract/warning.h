@@ -16,6 +16,7 @@ typedef struct WarningSubject
 	const char *table;
 	const char *contract;
 	const char *version;
+	bool installed; /* by enforce_contract(): else nothing is recorded in the contract's name */
 } WarningSubject;
 
 typedef struct PendingWarning PendingWarning;
