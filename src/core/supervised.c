@@ -8,11 +8,17 @@
  *
  * PL/pgSQL lets a block catch that it was cancelled, and one in a loop can do so for ever. So when time is up no
  * statement of PL/pgSQL begins any more: the one that would go on after the block fails outside of it.
+ *
+ * A statement that only reads leaves nothing behind: its subtransaction is rolled back in any case, and with it what
+ * a reader can do all the same, such as settings, notifications and locks. Advisory locks of the session would stay,
+ * and those that the session holds could be given up, so these functions are not to be called.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "aidataops.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "core/identity.h"
 #include "executor/spi.h"
@@ -21,6 +27,8 @@
 #include "plpgsql.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
@@ -121,6 +129,62 @@ end_on_time(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* -------------------------------------------------------------- locks of the session ---- */
+
+static int supervised = 0; /* statements, one within the other */
+static object_access_hook_type next_object_access_hook = NULL;
+
+static bool
+changes_locks_of_session(Oid function)
+{
+	switch (function)
+	{
+		case F_PG_ADVISORY_LOCK_INT8:
+		case F_PG_ADVISORY_LOCK_INT4_INT4:
+		case F_PG_ADVISORY_LOCK_SHARED_INT8:
+		case F_PG_ADVISORY_LOCK_SHARED_INT4_INT4:
+		case F_PG_TRY_ADVISORY_LOCK_INT8:
+		case F_PG_TRY_ADVISORY_LOCK_INT4_INT4:
+		case F_PG_TRY_ADVISORY_LOCK_SHARED_INT8:
+		case F_PG_TRY_ADVISORY_LOCK_SHARED_INT4_INT4:
+		case F_PG_ADVISORY_UNLOCK_INT8:
+		case F_PG_ADVISORY_UNLOCK_INT4_INT4:
+		case F_PG_ADVISORY_UNLOCK_SHARED_INT8:
+		case F_PG_ADVISORY_UNLOCK_SHARED_INT4_INT4:
+		case F_PG_ADVISORY_UNLOCK_ALL:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static void
+watch_functions(ObjectAccessType access, Oid class, Oid object, int subobject, void *argument)
+{
+	if (next_object_access_hook)
+		next_object_access_hook(access, class, object, subobject, argument);
+	if (supervised > 0 && access == OAT_FUNCTION_EXECUTE && changes_locks_of_session(object))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("%s() is not for rules and callbacks, because its lock outlives "
+							   "them in the session of who runs them",
+							   get_func_name(object)),
+						errhint("Use pg_advisory_xact_lock().")));
+}
+
+static void
+install_hook(void)
+{
+	static bool installed = false;
+
+	if (installed)
+		return;
+	next_object_access_hook = object_access_hook;
+	object_access_hook = watch_functions;
+	installed = true;
+}
+
+/* ------------------------------------------------------------------------- statements ---- */
+
 static void
 check_statement(SPIPlanPtr plan, const char *statement)
 {
@@ -191,8 +255,10 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 
 	if (timer == MAX_TIMEOUTS)
 		timer = RegisterTimeout(USER_TIMEOUT, end_of_time);
+	install_hook();
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(memory);
+	supervised++;
 	watched_before = watch_plpgsql(&watch);
 	PG_TRY();
 	{
@@ -205,7 +271,10 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 		SPI_finish();
 		end_on_time();
 		become_again(previous);
-		ReleaseCurrentSubTransaction();
+		if (read_only)
+			RollbackAndReleaseCurrentSubTransaction();
+		else
+			ReleaseCurrentSubTransaction();
 		watch_plpgsql(watched_before);
 	}
 	PG_CATCH();
@@ -218,12 +287,14 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 		RollbackAndReleaseCurrentSubTransaction();
 		if (is_meant_for_us(outcome.error, outcome.timed_out))
 		{
+			supervised--;
 			set_timer(outer_deadline);
 			ReThrowError(outcome.error);
 		}
 		outcome.result = (Datum) 0;
 	}
 	PG_END_TRY();
+	supervised--;
 	set_timer(outer_deadline); /* if that is over, the statement around ends next */
 	MemoryContextSwitchTo(memory);
 	CurrentResourceOwner = owner;
