@@ -50,7 +50,7 @@ CREATE FUNCTION aidataops._mark_released(quarantine_id bigint, repair jsonb) RET
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops._mark_released(bigint, jsonb) IS 'Internal: the same with the caller''s rights checked.';
 
--- The functions below run as the caller, whose INSERT or UPDATE it is.
+-- What follows runs as the owner of the table, whose triggers and types take part in writing.
 CREATE FUNCTION aidataops._columns_written(relation regclass, operation text, names text[]) RETURNS text
     LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -81,7 +81,15 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._check_not_overtaken(text, text, jsonb, jsonb) IS 'Internal: locks the row of an update that was set aside; an error if columns that the update replaces are not what they were.';
 
-CREATE FUNCTION aidataops._write_quarantined(relation regclass, operation text, key jsonb, content jsonb, former jsonb, repair jsonb) RETURNS bigint
+CREATE FUNCTION aidataops.__write_quarantined(
+    caller oid,
+    relation regclass,
+    operation text,
+    key jsonb,
+    content jsonb,
+    former jsonb,
+    repair jsonb
+) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -112,7 +120,22 @@ BEGIN
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END $$;
-COMMENT ON FUNCTION aidataops._write_quarantined(regclass, text, jsonb, jsonb, jsonb, jsonb) IS 'Internal: inserts a row that was set aside, or does its update; the number of rows written.';
+COMMENT ON FUNCTION
+    aidataops.__write_quarantined(oid, regclass, text, jsonb, jsonb, jsonb, jsonb) IS
+'Internal: inserts a row that was set aside, or does its update; the number of rows written.';
+REVOKE ALL ON FUNCTION
+    aidataops.__write_quarantined(oid, regclass, text, jsonb, jsonb, jsonb, jsonb) FROM PUBLIC;
+CREATE FUNCTION aidataops._write_quarantined(
+    relation regclass,
+    operation text,
+    key jsonb,
+    content jsonb,
+    former jsonb,
+    repair jsonb
+) RETURNS bigint
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_table_owner';
+COMMENT ON FUNCTION aidataops._write_quarantined(regclass, text, jsonb, jsonb, jsonb, jsonb) IS
+'Internal: the same as the owner of the table, for those who have the rights of that role.';
 
 CREATE FUNCTION aidataops.release_quarantine(relation regclass, quarantine_ids bigint[] DEFAULT NULL, repair jsonb DEFAULT NULL,
     OUT quarantine_id bigint, OUT outcome text, OUT problem text) RETURNS SETOF record
@@ -153,7 +176,13 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops.release_quarantine(regclass, bigint[], jsonb) IS
-'Writes rows that were set aside to their table after all: of the given numbers, or all that are open, with the columns in repair replaced by its values. Each row is tried by itself: released, or kept with the problem if it still breaks a rule or cannot be written. An UPDATE is done to the row that had the key then, and only to the columns that it changed or that repair names; it is kept if one of the former has been updated since. Runs as the caller, who needs the rights of the table''s owner.';
+'Writes rows that were set aside to their table after all: of the given numbers, or all that '
+'are open, with the columns in repair replaced by its values. Each row is tried by itself: '
+'released, or kept with the problem if it still breaks a rule or cannot be written. An UPDATE '
+'is done to the row that had the key then, and only to the columns that it changed or that '
+'repair names; it is kept if one of the former has been updated since. Needs the rights of the '
+'table''s owner, as whom it is written: who is not the owner lends no rights to triggers and '
+'types.';
 
 -- A table that is gone has no owner any more: what was set aside is its contract's. Of rows that were restored from another
 -- database nobody knows whether their table is gone or has another name.
