@@ -68,7 +68,10 @@ DECLARE
     past jsonb;
     overtaken text;
 BEGIN
-    EXECUTE format('SELECT to_jsonb(t), to_jsonb(jsonb_populate_record(NULL::%1$s, $1)) FROM %1$s AS t, jsonb_populate_record(NULL::%1$s, $2) AS k WHERE %2$s FOR UPDATE OF t', target, condition)
+    EXECUTE format('SELECT aidataops._json(t.*), aidataops._json(f.*) FROM %1$s AS t, '
+                   'jsonb_populate_record(NULL::%1$s, $1) AS f, jsonb_populate_record(NULL::%1$s, $2) AS k '
+                   'WHERE %2$s FOR UPDATE OF t',
+                   target, condition)
        INTO present, past USING former, key;
     IF present IS NULL THEN
         RAISE EXCEPTION 'the row that was updated is gone' USING ERRCODE = 'object_not_in_prerequisite_state';
