@@ -24,7 +24,7 @@ CREATE FUNCTION aidataops.t_test(reference aidataops.profile, current aidataops.
     RETURNS TABLE (statistic float8, p_value float8, df float8, effect_size float8, n_reference bigint, n_current bigint, method text, status text)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1 COST 200 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.t_test(aidataops.profile, aidataops.profile, boolean) IS
-'Welch''s t-test of the means of two samples, two-sided, from exact sums of the finite values, one row; Student''s with equal_variances. statistic is positive if the current mean is greater. effect_size: cohens_d(). status: ok, insufficient_data (fewer than two values), no_spread, not_numeric (then without values). The p-value holds for samples that share no rows. No row for NULL.';
+'Welch''s t-test of the means of two samples, two-sided, from exact sums of the finite values, one row; Student''s with equal_variances. statistic is positive if the current mean is greater. effect_size: cohens_d(). status: ok, insufficient_data (fewer than two values), no_spread, overflow (means or spread beyond a double), not_numeric (then without values). The p-value holds for samples that share no rows. No row for NULL.';
 
 CREATE FUNCTION aidataops.t_p_value(reference aidataops.profile, current aidataops.profile, equal_variances boolean DEFAULT false) RETURNS float8
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME';

@@ -49,14 +49,14 @@ COMMENT ON AGGREGATE aidataops.ratings_agg(text, text, double precision) IS
 CREATE FUNCTION aidataops.icc(ratings aidataops.ratings, form text DEFAULT 'ICC2') RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.icc(aidataops.ratings, text) IS
-'Intraclass correlation (Shrout and Fleiss 1979). form: ICC1, each unit has raters of its own; ICC2, all units have the same raters, a sample of many; ICC3, these raters are all there are; ICC1k, ICC2k, ICC3k, of the mean of the raters. Units that some rater did not rate are left out. NULL with fewer than two raters or units, or without variance, or for NULL. An error for another form.';
+'Intraclass correlation (Shrout and Fleiss 1979). form: ICC1, each unit has raters of its own; ICC2, all units have the same raters, a sample of many; ICC3, these raters are all there are; ICC1k, ICC2k, ICC3k, of the mean of the raters. Units that some rater did not rate are left out. NULL with fewer than two raters or units, without variance, for ICC1k and ICC3k of units with equal means, or for NULL. An error for another form.';
 CREATE FUNCTION aidataops.icc_forms(ratings aidataops.ratings, confidence double precision DEFAULT 0.95, OUT form text, OUT value double precision,
                                     OUT ci_lower double precision, OUT ci_upper double precision, OUT f double precision, OUT df1 double precision, OUT df2 double precision,
                                     OUT p_value double precision, OUT n_units bigint, OUT n_units_dropped bigint, OUT n_raters bigint, OUT status text)
     RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 6 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.icc_forms(aidataops.ratings, double precision) IS
-'All six forms of intraclass correlation (Shrout and Fleiss 1979), one row a form, with intervals from F (McGraw and Wong 1996; those of means follow by Spearman and Brown) and the F test that it is 0. n_units_dropped: left out because some rater did not rate them. status: ok, one_rater, too_few_units (less than two), no_variance; values are NULL unless ok, intervals also where raters agree exactly. An error if confidence is not between 0 and 1. No rows for NULL.';
+'All six forms of intraclass correlation (Shrout and Fleiss 1979), one row a form, with intervals from F (McGraw and Wong 1996; those of means follow by Spearman and Brown) and the F test that it is 0. n_units_dropped: left out because some rater did not rate them. status: ok, one_rater, too_few_units (less than two), no_variance, equal_means (the units'' means do not differ, and the form divides by how much they do); values are NULL unless ok, intervals also where raters agree exactly, or where one of their ends does not exist. An error if confidence is not between 0 and 1. No rows for NULL.';
 CREATE FUNCTION aidataops.kendall_w(ratings aidataops.ratings) RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.kendall_w(aidataops.ratings) IS

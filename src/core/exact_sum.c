@@ -108,6 +108,38 @@ big_multiply(BigNumber *product, const BigNumber *a, const BigNumber *b)
 	big_trim(product);
 }
 
+/* Of trimmed numbers, as memcmp. */
+static int
+big_compare(const BigNumber *a, const BigNumber *b)
+{
+	if (a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	for (int i = a->n - 1; i >= 0; i--)
+	{
+		if (a->limb[i] != b->limb[i])
+			return a->limb[i] < b->limb[i] ? -1 : 1;
+	}
+	return 0;
+}
+
+/* a += b */
+static void
+big_add(BigNumber *a, const BigNumber *b)
+{
+	int n = Max(a->n, b->n);
+	uint64 carry = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		carry += (uint64) (i < a->n ? a->limb[i] : 0) + (i < b->n ? b->limb[i] : 0);
+		a->limb[i] = (uint32) carry;
+		carry >>= 32;
+	}
+	a->limb[n] = (uint32) carry;
+	a->n = n + 1;
+	big_trim(a);
+}
+
 /* a -= b; false, and a is garbage, if that were negative. */
 static bool
 big_subtract(BigNumber *a, const BigNumber *b)
@@ -193,6 +225,25 @@ big_to_double(const BigNumber *big, bool sticky, int exponent, int *result_expon
 	return (double) mantissa;
 }
 
+static BigNumber
+big_of_count(int64 n)
+{
+	return (BigNumber){2, {(uint32) n, (uint32) ((uint64) n >> 32)}};
+}
+
+/* The magnitude of the sum times a count; returns whether it is negative. */
+static bool
+big_of_sum_times(BigNumber *product, const ExactSum *acc, int64 count)
+{
+	BigNumber factor = big_of_count(count);
+	BigNumber sum;
+	bool negative = big_of_chunks(&sum, acc->sum, SUM_CHUNKS);
+
+	big_trim(&sum);
+	big_multiply(product, &sum, &factor);
+	return negative;
+}
+
 double
 exact_sum_mean(const ExactSum *acc, int64 n)
 {
@@ -217,7 +268,7 @@ exact_sum_stddev(const ExactSum *acc, int64 n)
 	BigNumber sum;
 	BigNumber square;
 	BigNumber spread;
-	BigNumber count = {2, {(uint32) n, (uint32) ((uint64) n >> 32)}};
+	BigNumber count = big_of_count(n);
 	bool sticky;
 	int exponent;
 	double variance;
@@ -243,4 +294,36 @@ exact_sum_stddev(const ExactSum *acc, int64 n)
 		exponent--;
 	}
 	return ldexp(sqrt(variance), exponent / 2);
+}
+
+/* (n * sum of b - m * sum of a) / (n m), the numerator exact. */
+double
+exact_sum_mean_difference(const ExactSum *a, int64 n, const ExactSum *b, int64 m)
+{
+	BigNumber subtrahend;
+	BigNumber difference;
+	bool minus_a = !big_of_sum_times(&subtrahend, a, m);
+	bool negative = big_of_sum_times(&difference, b, n);
+	bool sticky;
+	int exponent;
+	double value;
+
+	if (negative == minus_a)
+		big_add(&difference, &subtrahend);
+	else if (big_compare(&difference, &subtrahend) >= 0)
+		(void) big_subtract(&difference, &subtrahend);
+	else
+	{
+		BigNumber smaller = difference;
+
+		difference = subtrahend;
+		(void) big_subtract(&difference, &smaller);
+		negative = minus_a;
+	}
+	big_guard(&difference);
+	sticky = big_divide(&difference, n);
+	sticky |= big_divide(&difference, m);
+	value = big_to_double(&difference, sticky, SUM_EXPONENT - GUARD_BITS, &exponent);
+	value = ldexp(value, exponent);
+	return negative ? -value : value;
 }

@@ -78,4 +78,10 @@ extern bool exact_sum_in_range(const ExactSum *acc);
 extern double exact_sum_mean(const ExactSum *acc, int64 n);
 extern double exact_sum_stddev(const ExactSum *acc, int64 n);
 
+/*
+ * The mean of m values in b minus that of n values in a, correctly rounded: means of 1e15 that differ by
+ * 1e-5 are one double, but two sums.
+ */
+extern double exact_sum_mean_difference(const ExactSum *a, int64 n, const ExactSum *b, int64 m);
+
 #endif

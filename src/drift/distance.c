@@ -549,14 +549,12 @@ cohens_d_of(const Pair *pair)
 {
 	double n = (double) pair->reference->counted;
 	double m = (double) pair->current->counted;
-	double mean_r;
-	double mean_c;
+	double difference;
 	double sd_r = 0;
 	double sd_c = 0;
 	double pooled;
 
-	if (!profile_mean(pair->reference, &mean_r) || !profile_mean(pair->current, &mean_c) ||
-		n + m < 3)
+	if (!profile_mean_difference(pair->reference, pair->current, &difference) || n + m < 3)
 		return NAN;
 	/* a sample of one has no spread of its own, and no weight in the pooled one */
 	if ((n > 1 && !profile_stddev(pair->reference, &sd_r)) ||
@@ -564,7 +562,7 @@ cohens_d_of(const Pair *pair)
 		return NAN;
 	/* sqrt(a sd_r^2 + b sd_c^2) without squares that overflow */
 	pooled = hypot(sd_r * sqrt((n - 1) / (n + m - 2)), sd_c * sqrt((m - 1) / (n + m - 2)));
-	return (mean_c - mean_r) / pooled;
+	return difference / pooled;
 }
 
 /* ------------------------------------------------------------------------- embeddings ---- */

@@ -86,7 +86,20 @@ homogeneity_test(const PairBins *bins, bool likelihood_ratio)
 
 /* -------------------------------------------------------------------- by moments ---- */
 
-/* Welch 1947 with the degrees of freedom of Satterthwaite 1946; or Student's, with one variance. */
+/*
+ * Satterthwaite 1946, of the shares that the samples have in the variance of the difference: squares of
+ * the variances themselves may be beyond a double.
+ */
+static double
+welch_df(double share_r, double share_c, double n, double m)
+{
+	return 1 / (share_r * share_r / (n - 1) + share_c * share_c / (m - 1));
+}
+
+/*
+ * Welch 1947; or Student's, with one variance. The difference of the means is of the exact sums, because
+ * means that were rounded may differ by nothing else than that.
+ */
 TestResult
 two_means_test(const Pair *pair, bool equal_variances)
 {
@@ -94,33 +107,31 @@ two_means_test(const Pair *pair, bool equal_variances)
 	double n = (double) pair->reference->counted;
 	double m = (double) pair->current->counted;
 	TestResult result = no_result(method, "ok", n, m);
-	double mean_r;
-	double mean_c;
+	double difference;
 	double sd_r;
 	double sd_c;
-	double a;
-	double b;
+	double error_r;
+	double error_c;
+	double error;
 
 	if (!pair_has_order(pair) || profile_has_components(pair->reference))
 		return no_result(method, "not_numeric", n, m);
-	if (n < 2 || m < 2 || !profile_mean(pair->reference, &mean_r) ||
-		!profile_mean(pair->current, &mean_c) || !profile_stddev(pair->reference, &sd_r) ||
-		!profile_stddev(pair->current, &sd_c))
+	if (n < 2 || m < 2 || !profile_mean_difference(pair->reference, pair->current, &difference))
 		return no_result(method, "insufficient_data", n, m);
-	a = sd_r * sd_r / n;
-	b = sd_c * sd_c / m;
-	result.df = (a + b) * (a + b) / (a * a / (n - 1) + b * b / (m - 1));
+	if (!profile_stddev(pair->reference, &sd_r) || !profile_stddev(pair->current, &sd_c) ||
+		!isfinite(difference))
+		return no_result(method, "overflow", n, m);
 	if (equal_variances)
-	{
-		double pooled = ((n - 1) * sd_r * sd_r + (m - 1) * sd_c * sd_c) / (n + m - 2);
-
-		result.df = n + m - 2;
-		a = pooled / n;
-		b = pooled / m;
-	}
-	if (!(a + b > 0) || !isfinite(a + b))
+		sd_r = sd_c = hypot(sd_r * sqrt((n - 1) / (n + m - 2)), sd_c * sqrt((m - 1) / (n + m - 2)));
+	error_r = sd_r / sqrt(n);
+	error_c = sd_c / sqrt(m);
+	error = hypot(error_r, error_c);
+	if (error == 0)
 		return no_result(method, "no_spread", n, m);
-	result.statistic = (mean_c - mean_r) / sqrt(a + b);
+	error_r /= error;
+	error_c /= error;
+	result.df = equal_variances ? n + m - 2 : welch_df(error_r * error_r, error_c * error_c, n, m);
+	result.statistic = difference / error;
 	result.p_value = 2 * student_t_sf(fabs(result.statistic), result.df);
 	result.effect = cohens_d_of(pair);
 	return result;

@@ -207,6 +207,9 @@ extern double embedding_variance(const Profile *profile, int component);
 /* False without values: then there is no such number. */
 extern bool profile_mean(const Profile *profile, double *mean);
 extern bool profile_stddev(const Profile *profile, double *stddev);
+/* The mean of current minus that of reference, not of two means that were rounded. */
+extern bool profile_mean_difference(const Profile *reference, const Profile *current,
+									double *difference);
 /* order 3: skewness, 4: kurtosis, of the population; false without spread. */
 extern bool profile_standardised_moment(const Profile *profile, int order, double *moment);
 

@@ -188,6 +188,17 @@ profile_mean(const Profile *profile, double *mean)
 }
 
 bool
+profile_mean_difference(const Profile *reference, const Profile *current, double *difference)
+{
+	if (profile_is_category(reference) || profile_is_category(current) || reference->counted == 0 ||
+		current->counted == 0)
+		return false;
+	*difference = exact_sum_mean_difference(&reference->moments, reference->counted,
+											&current->moments, current->counted);
+	return true;
+}
+
+bool
 profile_stddev(const Profile *profile, double *stddev)
 {
 	if (profile_is_category(profile) || profile->counted < 2)

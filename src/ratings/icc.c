@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "aidataops.h"
@@ -63,27 +64,65 @@ mean_of(const double *values, uint32 n)
 	return sum / n;
 }
 
-/*
- * No form depends on the unit of measurement. By a power of two, which rounds nothing, the largest rating
- * becomes about one, so that no square overflows.
- */
-static void
-scale_ratings(const RatingTable *table)
+static double
+largest_rating(const RatingTable *table)
 {
 	double largest = 0;
-	int exponent;
 
 	for (uint32 i = 0; i < table->nunits; i++)
 	{
 		for (uint32 j = 0; j < table->nraters; j++)
 			largest = fmax(largest, fabs(table->values[i][j]));
 	}
-	frexp(largest, &exponent);
+	return largest;
+}
+
+/* By a power of two, which rounds nothing, the largest rating becomes about one. */
+static void
+scale_ratings(const RatingTable *table)
+{
+	int exponent;
+
+	frexp(largest_rating(table), &exponent);
 	for (uint32 i = 0; i < table->nunits; i++)
 	{
 		for (uint32 j = 0; j < table->nraters; j++)
 			table->values[i][j] = ldexp(table->values[i][j], -exponent);
 	}
+}
+
+/*
+ * No form depends on the unit of measurement, nor on where zero is: so no square overflows, and ratings
+ * around 1e15 keep the digits in which they differ.
+ */
+static void
+normalise_ratings(const RatingTable *table)
+{
+	double least;
+
+	scale_ratings(table);
+	least = table->values[0][0];
+	for (uint32 i = 0; i < table->nunits; i++)
+	{
+		for (uint32 j = 0; j < table->nraters; j++)
+			least = fmin(least, table->values[i][j]);
+	}
+	for (uint32 i = 0; i < table->nunits; i++)
+	{
+		for (uint32 j = 0; j < table->nraters; j++)
+			table->values[i][j] -= least;
+	}
+	scale_ratings(table);
+}
+
+/* A sum of squares of deviations of normalised ratings that is no more than their rounding is none. */
+static double
+without_noise(double squares, const RatingTable *table)
+{
+	double rounding = 4 * DBL_EPSILON * Max(table->nunits, table->nraters);
+	double noise = rounding * rounding * table->nunits * table->nraters;
+
+	return squares <= noise ? 0 : squares;
 }
 
 static MeanSquares
@@ -96,7 +135,7 @@ mean_squares(const RatingTable *table)
 	double judges = 0;
 	double error = 0;
 
-	scale_ratings(table);
+	normalise_ratings(table);
 	raters = means_of_raters(table);
 	grand = mean_of(raters, table->nraters);
 	for (uint32 j = 0; j < table->nraters; j++)
@@ -113,6 +152,9 @@ mean_squares(const RatingTable *table)
 			error += rest * rest;
 		}
 	}
+	between = without_noise(between, table);
+	judges = without_noise(judges, table);
+	error = without_noise(error, table);
 	ms.between = between / (ms.n - 1);
 	ms.judges = judges / (ms.k - 1);
 	ms.error = error / ((ms.n - 1) * (ms.k - 1));
@@ -170,6 +212,16 @@ random_form(const MeanSquares *ms, double tail)
 	return form;
 }
 
+/* What divides by zero is not known; of an interval with one end, neither is. */
+static void
+drop_infinite(IccForm *form)
+{
+	if (!isfinite(form->value))
+		form->value = NAN;
+	if (isnan(form->value) || !isfinite(form->bounds.lower) || !isfinite(form->bounds.upper))
+		form->bounds = (Bounds){NAN, NAN};
+}
+
 static IccForm
 icc_of_form(const MeanSquares *ms, int which, double tail)
 {
@@ -192,6 +244,7 @@ icc_of_form(const MeanSquares *ms, int which, double tail)
 		form.bounds.lower = spearman_brown(form.bounds.lower, ms->k);
 		form.bounds.upper = spearman_brown(form.bounds.upper, ms->k);
 	}
+	drop_infinite(&form);
 	return form;
 }
 
@@ -214,7 +267,7 @@ emit_form(FunctionCallInfo fcinfo, const Ratings *ratings, const RatingTable *ta
 	const char *status = icc_status(table);
 
 	if (strcmp(status, "ok") == 0 && isnan(form->value))
-		status = "no_variance";
+		status = form->f == 0 ? "equal_means" : "no_variance";
 	row_add(&row, CStringGetTextDatum(form_names[which]));
 	row_add_number(&row, form->value);
 	row_add_number(&row, perfect ? (double) NAN : form->bounds.lower);

@@ -46,3 +46,13 @@ SELECT count(*) FROM chi2_test(NULL, pg_temp.counts(1));
 SELECT * FROM chi2_test(pg_temp.counts(5), pg_temp.sample(1, 1, 3));
 SELECT * FROM chi2_test(pg_temp.counts(5), pg_temp.counts(5), bins => 1);
 SELECT * FROM t_test((SELECT profile_agg(ARRAY[1, 2]::real[])), (SELECT profile_agg(ARRAY[1, 2]::real[])));
+
+-- the difference of the means is that of exact sums: by rational arithmetic (Python's fractions) t is 0.48545729967620965, and
+-- the two means are one double
+SELECT pg_temp.near(t.statistic, 0.48545729967620965) AS exact, t.status, mean(a) = mean(b) AS same_when_rounded, sign(cohens_d(a, b))
+  FROM (SELECT profile_agg(1e15::float8 + (i % 10 < 3)::int) AS a, profile_agg(1e15::float8 + (i % 100 < 31)::int) AS b FROM generate_series(1, 1000) AS i) AS s, t_test(a, b) AS t;
+-- squares of the values are beyond a double, t is not
+SELECT x AS unit, pg_temp.near(t.statistic, 4.041451884327381) AS exact, round(t.df::numeric, 6) AS df, t.status
+  FROM unnest('{1,1e200,1e300,1e-300}'::float8[]) AS x,
+       t_test((SELECT profile_agg(v * x) FROM unnest('{1,2,4,3}'::float8[]) AS v), (SELECT profile_agg(v * x) FROM unnest('{5,7,6}'::float8[]) AS v)) AS t;
+SELECT t.statistic, t.status FROM t_test((SELECT profile_agg(v) FROM unnest('{1.7e308,-1.7e308}'::float8[]) AS v), (SELECT profile_agg(v) FROM unnest('{1.7e308,1e308}'::float8[]) AS v)) AS t;

@@ -87,3 +87,14 @@ SELECT ratings_agg(repeat(i::text, 100000), 'r', i) FROM generate_series(1, 20) 
 RESET aidataops.max_state_memory;
 SET client_min_messages = warning;
 DROP SCHEMA ratings_test CASCADE;
+
+-- units with equal means: the variance between them is 0, by which the mean forms divide; also where means are equal but for rounding
+SELECT u.unit, form, value, ci_lower IS NULL = (ci_upper IS NULL) AS both_ends_or_none, status
+  FROM unnest('{1,0.1}'::float8[]) AS u (unit),
+       icc_forms((SELECT ratings_agg(v.u, v.r, v.x * u.unit) FROM (VALUES ('1', 'a', 1), ('1', 'b', 2), ('1', 'c', 3), ('2', 'a', 3), ('2', 'b', 1), ('2', 'c', 2),
+                                                                         ('3', 'a', 2), ('3', 'b', 3), ('3', 'c', 1)) AS v (u, r, x)))
+ WHERE form IN ('ICC1', 'ICC1k', 'ICC3k');
+-- it does not matter where zero is
+SELECT form, a.value = b.value AS same_value, a.ci_lower = b.ci_lower AS same_interval
+  FROM icc_forms((SELECT ratings_agg('u' || i, 'r' || j, (i * j * 7) % 11) FROM generate_series(1, 6) AS i, generate_series(1, 4) AS j)) AS a
+  JOIN icc_forms((SELECT ratings_agg('u' || i, 'r' || j, 1e15 + (i * j * 7) % 11) FROM generate_series(1, 6) AS i, generate_series(1, 4) AS j)) AS b USING (form);
