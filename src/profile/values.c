@@ -62,13 +62,22 @@ profile_scale(const Profile *profile)
 	}
 }
 
+/* As extract(epoch) rounds: whole seconds are exact, so that only the last addition rounds. */
+static double
+seconds_since_1970(double microseconds)
+{
+	double rest = isinf(microseconds) ? 0 : fmod(microseconds, USECS_PER_SEC);
+
+	return (microseconds - rest) / USECS_PER_SEC + SECONDS_FROM_1970_TO_2000 + rest / USECS_PER_SEC;
+}
+
 double
 profile_to_sql(const Profile *profile, double number)
 {
 	switch (profile_family(profile->kind))
 	{
 		case FAMILY_INSTANT:
-			return number / USECS_PER_SEC + SECONDS_FROM_1970_TO_2000;
+			return seconds_since_1970(number);
 		case FAMILY_TIME:
 			return number / USECS_PER_SEC;
 		default:
@@ -76,18 +85,35 @@ profile_to_sql(const Profile *profile, double number)
 	}
 }
 
+/*
+ * The greatest number that is no more than x in SQL: seconds have fewer digits than microseconds, so
+ * several of these may be one x, and x taken from a value must not fall short of it.
+ */
+static double
+last_number_at(const Profile *profile, double estimate, double x)
+{
+	double number = floor(estimate);
+
+	while (profile_to_sql(profile, number) > x)
+		number = floor(nextafter(number, -INFINITY));
+	for (;;)
+	{
+		double next = ceil(nextafter(number, INFINITY));
+
+		if (!(profile_to_sql(profile, next) <= x))
+			return number;
+		number = next;
+	}
+}
+
 double
 profile_from_sql(const Profile *profile, double number)
 {
-	switch (profile_family(profile->kind))
-	{
-		case FAMILY_INSTANT:
-			return (number - SECONDS_FROM_1970_TO_2000) * USECS_PER_SEC;
-		case FAMILY_TIME:
-			return number * USECS_PER_SEC;
-		default:
-			return number;
-	}
+	double offset = profile_family(profile->kind) == FAMILY_INSTANT ? SECONDS_FROM_1970_TO_2000 : 0;
+
+	if (profile_scale(profile) == 1 || !isfinite(number * USECS_PER_SEC))
+		return number;
+	return last_number_at(profile, (number - offset) * USECS_PER_SEC, number);
 }
 
 /* -------------------------------------------------------------------------- buckets ---- */

@@ -259,24 +259,28 @@ find_thresholds(Findings *findings)
 	}
 }
 
-/* The class that a unit is found to be of, + 1, or 0. Classes that nobody was given are never found. */
+static bool
+reaches_threshold(const QualityClass *class, double probability)
+{
+	return class->given > 0 && probability >= Max(class->threshold, 2 * SMALL) - SMALL;
+}
+
+/*
+ * The class that a unit is found to be of, + 1, or 0: the most probable one, the first of several, of
+ * those whose threshold it reaches (equation 1; cleanlab takes the most probable of all classes when
+ * more than one threshold is reached). Classes that nobody was given are never found.
+ */
 static uint32
 find_class(const Findings *findings, const double *p)
 {
-	uint32 reached = 0;
-	uint32 last = 0;
+	uint32 found = 0;
 
 	for (uint32 i = 0; i < findings->k; i++)
 	{
-		const QualityClass *class = &findings->classes[i];
-
-		if (class->given > 0 && p[i] >= Max(class->threshold, 2 * SMALL) - SMALL)
-		{
-			reached++;
-			last = i + 1;
-		}
+		if (reaches_threshold(&findings->classes[i], p[i]) && (found == 0 || p[i] > p[found - 1]))
+			found = i + 1;
 	}
-	return reached > 1 ? most_probable(p, findings->k) + 1 : last;
+	return found;
 }
 
 static void

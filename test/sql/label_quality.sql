@@ -127,3 +127,13 @@ SELECT label_quality_agg(repeat(i::text, 100000), 'a', '{.5,.5}', '{a,b}') FROM 
 RESET aidataops.max_state_memory;
 SET client_min_messages = warning;
 DROP SCHEMA label_quality_test CASCADE;
+
+-- found is the most probable of the classes whose threshold is reached, not of all: the first unit is most probably x, whose
+-- threshold (.92) it is far below; and w, the most probable class of two units, was given to nobody
+SELECT s.unit, s.given_label, s.suggested_label, s.is_issue
+  FROM label_scores((SELECT label_quality_agg(u, l, p, '{x,y,z}') FROM (VALUES
+       ('0', 'y', '{.44,.32,.24}'::float8[]), ('1', 'x', '{.94,.04,.02}'), ('2', 'x', '{.90,.06,.04}'), ('3', 'y', '{.72,.22,.06}'), ('4', 'z', '{.62,.16,.22}'), ('5', 'z', '{.7,.12,.18}')
+       ) AS v (u, l, p))) AS s WHERE s.unit = '0';
+SELECT s.unit, s.given_label, s.suggested_label
+  FROM label_scores((SELECT label_quality_agg(u, l, p, '{w,x,y}') FROM (VALUES
+       ('0', 'x', '{.5,.3,.2}'::float8[]), ('1', 'y', '{.5,.2,.3}'), ('2', 'x', '{.46,.2,.34}'), ('3', 'y', '{.46,.34,.2}')) AS v (u, l, p))) AS s;

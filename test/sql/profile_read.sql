@@ -141,3 +141,11 @@ DROP VIEW later, shares;
 DROP TABLE golden, decimals, coarse, vectors, "odd name", no_columns;
 DROP DOMAIN share;
 DROP TYPE colour;
+
+-- seconds of a time, as extract() gives them, are at or after it, also where a double of seconds holds several microseconds; times
+-- more than 285 years from 2000 are rounded themselves
+SELECT count(*) AS columns, count(*) FILTER (WHERE cdf(p, last) = 1) AS all_at_the_last, count(*) FILTER (WHERE cdf(p, first) > 0) AS some_at_the_first
+  FROM (SELECT profile_agg(t) AS p, extract(epoch FROM min(t))::float8 AS first, extract(epoch FROM max(t))::float8 AS last
+          FROM (SELECT g, timestamptz '2000-01-01 00:00Z' + g * interval '11 years' + (i * 7919 * g % 1000003) * interval '1 microsecond' AS t
+                  FROM generate_series(-25, 25) AS g, generate_series(1, 10) AS i) AS s GROUP BY g) AS c;
+SELECT cdf(p, 'infinity'), cdf(p, '-infinity'), cdf(p, 1e300), cdf(p, -1e300), cdf(p, 0) FROM (SELECT profile_agg(t) AS p FROM (VALUES (timestamp '4713-01-01 BC'), ('294276-12-31')) AS v (t)) AS s;
