@@ -5,7 +5,6 @@ CREATE FUNCTION aidataops._run_supervised(role oid, statement text, argument jso
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'run_supervised';
 COMMENT ON FUNCTION aidataops._run_supervised(oid, text, jsonb, boolean, integer) IS
 'Internal: runs a query of a user as a role, in a security-restricted operation, in a subtransaction, with argument as $1, and for at most timeout_ms milliseconds (0: without limit). result is an array of its rows as objects, NULL if there are none; of a statement that failed, sqlstate and error say why, and what it wrote is gone. A read-only one may write nothing.';
-REVOKE ALL ON FUNCTION aidataops._run_supervised(oid, text, jsonb, boolean, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._check_may_act_for(caller oid, role oid, what text) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -47,7 +46,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._may_know_of(oid, oid, name, name[], text[]) IS
 'Internal: whether a caller has the rights of an owner, or sees the row of the catalog with a key.';
-REVOKE ALL ON FUNCTION aidataops._may_know_of(oid, oid, name, name[], text[]) FROM PUBLIC;
 
 -- Until the end of the transaction: see src/core/catalog_lock.h
 CREATE FUNCTION aidataops._lock_object(catalog_table text, object oid) RETURNS void
@@ -55,11 +53,9 @@ CREATE FUNCTION aidataops._lock_object(catalog_table text, object oid) RETURNS v
 COMMENT ON FUNCTION aidataops._lock_object(text, oid) IS
 'Internal: waits, until lock_timeout, for who else changes what a table of the catalog says of an '
 'object.';
-REVOKE ALL ON FUNCTION aidataops._lock_object(text, oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._take_name(catalog_table text, column_name text, name text)
     RETURNS boolean
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'take_name';
 COMMENT ON FUNCTION aidataops._take_name(text, text, text) IS
 'Internal: waits for who else gives a name, until lock_timeout; false if somebody has.';
-REVOKE ALL ON FUNCTION aidataops._take_name(text, text, text) FROM PUBLIC;

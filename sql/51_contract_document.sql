@@ -143,4 +143,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._announce(text, text, text, jsonb) IS
 'Internal: records what happened to a contract and tells listeners of the channel aidataops: {"event": ..., "event_id": ...}. Called with the rights of the catalog''s owner.';
-REVOKE ALL ON FUNCTION aidataops._announce(text, text, text, jsonb) FROM PUBLIC;

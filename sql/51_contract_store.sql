@@ -150,7 +150,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._may_know_of_contract(oid, text) IS
 'Internal: whether a caller sees a contract.';
-REVOKE ALL ON FUNCTION aidataops._may_know_of_contract(oid, text) FROM PUBLIC;
 
 -- Rights are asked before, so that nobody waits for what is not theirs, nor lets its owner wait.
 CREATE FUNCTION aidataops._lock_contract(caller oid, contract text) RETURNS void
@@ -170,7 +169,6 @@ END $$;
 COMMENT ON FUNCTION aidataops._lock_contract(oid, text) IS
 'Internal: one transaction at a time changes a contract; an error unless the caller has the rights '
 'of its owner.';
-REVOKE ALL ON FUNCTION aidataops._lock_contract(oid, text) FROM PUBLIC;
 
 -- The version that a change is about: locked, there, and the caller's.
 CREATE FUNCTION aidataops._own_contract(caller oid, contract text, version text) RETURNS aidataops.contract
@@ -192,7 +190,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._own_contract(oid, text, text) IS
 'Internal: a version of a contract, for its owner to change.';
-REVOKE ALL ON FUNCTION aidataops._own_contract(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._set_status(contract text, version text, status text, in_force boolean, event text, detail jsonb DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -211,7 +208,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._set_status(text, text, text, boolean, text, jsonb) IS 'Internal: moves a version of a contract along, and announces it.';
-REVOKE ALL ON FUNCTION aidataops._set_status(text, text, text, boolean, text, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._changes_since(predecessor aidataops.contract, document jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -344,7 +340,6 @@ BEGIN
     END;
 END $$;
 COMMENT ON FUNCTION aidataops._activate_contract(oid, text, text) IS 'Internal: activate_contract().';
-REVOKE ALL ON FUNCTION aidataops._activate_contract(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._propose_contract(caller oid, contract text, version text, note text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
@@ -369,7 +364,6 @@ BEGIN
         jsonb_strip_nulls(jsonb_build_object('note', note)) || CASE WHEN predecessor.contract IS NULL THEN '{}' ELSE aidataops._changes_since(predecessor, it.document) END);
 END $$;
 COMMENT ON FUNCTION aidataops._propose_contract(oid, text, text, text) IS 'Internal: propose_contract().';
-REVOKE ALL ON FUNCTION aidataops._propose_contract(oid, text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._deprecate_contract(caller oid, contract text, version text, end_of_support timestamptz) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -385,7 +379,6 @@ BEGIN
         'deprecated', jsonb_strip_nulls(jsonb_build_object('endOfSupport', end_of_support)));
 END $$;
 COMMENT ON FUNCTION aidataops._deprecate_contract(oid, text, text, timestamptz) IS 'Internal: deprecate_contract().';
-REVOKE ALL ON FUNCTION aidataops._deprecate_contract(oid, text, text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._retire_contract(caller oid, contract text, version text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -400,7 +393,6 @@ BEGIN
     PERFORM aidataops._set_status(contract, version, 'retired', false, 'retired');
 END $$;
 COMMENT ON FUNCTION aidataops._retire_contract(oid, text, text) IS 'Internal: retire_contract().';
-REVOKE ALL ON FUNCTION aidataops._retire_contract(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._forget_rules(contract text, version text) RETURNS void
     LANGUAGE sql VOLATILE
@@ -409,7 +401,6 @@ BEGIN ATOMIC
     DELETE FROM aidataops.contract_table AS t WHERE t.contract = _forget_rules.contract AND t.version = _forget_rules.version;
 END;
 COMMENT ON FUNCTION aidataops._forget_rules(text, text) IS 'Internal: removes what a document was compiled to.';
-REVOKE ALL ON FUNCTION aidataops._forget_rules(text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._drop_contract(caller oid, contract text, version text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -426,7 +417,6 @@ BEGIN
     PERFORM aidataops._announce(contract, version, 'dropped');
 END $$;
 COMMENT ON FUNCTION aidataops._drop_contract(oid, text, text) IS 'Internal: drop_contract().';
-REVOKE ALL ON FUNCTION aidataops._drop_contract(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.activate_contract(contract text, version text) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -474,7 +464,6 @@ BEGIN
     SELECT contract, version, r.* FROM aidataops._rules(document, tables) AS r;
 END $$;
 COMMENT ON FUNCTION aidataops._store_document(oid, name, jsonb, name[]) IS 'Internal: stores a document and what it compiles to.';
-REVOKE ALL ON FUNCTION aidataops._store_document(oid, name, jsonb, name[]) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._document_hash(document jsonb) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -505,7 +494,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._take_contract(oid, text) IS
 'Internal: the owner of a contract that is about to get a version, the caller if it is new.';
-REVOKE ALL ON FUNCTION aidataops._take_contract(oid, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.__create_contract(caller oid, document jsonb, search_path name[],
     OUT contract text, OUT version text, OUT status text, OUT rules integer) RETURNS record
@@ -541,7 +529,6 @@ BEGIN
       FROM aidataops.contract AS c WHERE c.contract = __create_contract.contract AND c.version = __create_contract.version;
 END $$;
 COMMENT ON FUNCTION aidataops.__create_contract(oid, jsonb, name[]) IS 'Internal: create_contract().';
-REVOKE ALL ON FUNCTION aidataops.__create_contract(oid, jsonb, name[]) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._create_contract(document jsonb, search_path name[],
     OUT contract text, OUT version text, OUT status text, OUT rules integer) RETURNS record

@@ -162,15 +162,12 @@ COMMENT ON FUNCTION aidataops.enforce_batch() IS
 CREATE FUNCTION aidataops._run_as_owner(relation oid, command text) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION aidataops._run_as_owner(oid, text) IS 'Internal: runs a command as the owner of a table, in a security-restricted operation.';
-REVOKE ALL ON FUNCTION aidataops._run_as_owner(oid, text) FROM PUBLIC;
 CREATE FUNCTION aidataops._new_row_expression(relation oid, expression text) RETURNS text
     LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'new_row_expression';
 COMMENT ON FUNCTION aidataops._new_row_expression(oid, text) IS 'Internal: a boolean expression over the columns of a table, written for the row NEW of a trigger.';
-REVOKE ALL ON FUNCTION aidataops._new_row_expression(oid, text) FROM PUBLIC;
 CREATE FUNCTION aidataops._try_ruleset(relation oid, rules aidataops.ruleset) RETURNS void
     LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'try_ruleset';
 COMMENT ON FUNCTION aidataops._try_ruleset(oid, aidataops.ruleset) IS 'Internal: an error if a ruleset does not fit the columns of a table. What their types run, runs as the owner of the table.';
-REVOKE ALL ON FUNCTION aidataops._try_ruleset(oid, aidataops.ruleset) FROM PUBLIC;
 
 -- rulesets of contracts
 
@@ -354,7 +351,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._plan_enforcement(oid, text, text, text, text, timestamptz) IS 'Internal: the commands that enforce a version of a contract on a table, in order, with the locks that they take.';
-REVOKE ALL ON FUNCTION aidataops._plan_enforcement(oid, text, text, text, text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._plan_removal(relation oid, constraints name[], triggers name[])
     RETURNS TABLE (step bigint, kind text, name name, command text, lock text)
@@ -451,7 +447,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._contract_for(oid, text, oid) IS 'Internal: the version of a contract that is in force for a table, as far as the caller may know.';
-REVOKE ALL ON FUNCTION aidataops._contract_for(oid, text, oid) FROM PUBLIC;
 
 -- Who writes an expression could have made the constraint; who only owns a contract must not have others run it.
 CREATE FUNCTION aidataops._check_expressions(relation oid, contract text, version text, object text, owner name) RETURNS void
@@ -524,7 +519,6 @@ BEGIN
     RETURN steps;
 END $$;
 COMMENT ON FUNCTION aidataops._install(aidataops.enforcement, oid, boolean, boolean) IS 'Internal: puts an enforcement on a table in place of the one before.';
-REVOKE ALL ON FUNCTION aidataops._install(aidataops.enforcement, oid, boolean, boolean) FROM PUBLIC;
 
 -- Rows that are there: constraints are validated, for triggers violations are counted.
 CREATE FUNCTION aidataops._validate(contract text, version text, object text, relation oid, constraints name[], dry_run boolean) RETURNS jsonb
@@ -569,7 +563,6 @@ BEGIN
         CASE WHEN counted.sqlstate IS NULL THEN format('%s rows that are there break the rules', counted.result -> 0 ->> 'violating') ELSE format('could not be counted: %s', counted.error) END);
 END $$;
 COMMENT ON FUNCTION aidataops._validate(text, text, text, oid, name[], boolean) IS 'Internal: validates constraints, or counts the rows that break the rules.';
-REVOKE ALL ON FUNCTION aidataops._validate(text, text, text, oid, name[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._enforce_contract(caller oid, contract text, relation regclass, mode text, validate boolean, dry_run boolean)
     RETURNS TABLE (step bigint, statement text, lock text, status text)
@@ -608,7 +601,6 @@ BEGIN
     RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
 COMMENT ON FUNCTION aidataops._enforce_contract(oid, text, regclass, text, boolean, boolean) IS 'Internal: enforce_contract().';
-REVOKE ALL ON FUNCTION aidataops._enforce_contract(oid, text, regclass, text, boolean, boolean) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._steps(steps jsonb, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
@@ -635,7 +627,6 @@ BEGIN
     RETURN QUERY SELECT * FROM aidataops._steps(aidataops._validate(contract, enforcement.version, enforcement.object, relation, enforcement.constraints, false));
 END $$;
 COMMENT ON FUNCTION aidataops._validate_enforcement(oid, text, regclass) IS 'Internal: validate_enforcement().';
-REVOKE ALL ON FUNCTION aidataops._validate_enforcement(oid, text, regclass) FROM PUBLIC;
 CREATE FUNCTION aidataops.validate_enforcement(contract text, relation regclass, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.validate_enforcement(text, regclass) IS
@@ -665,7 +656,6 @@ BEGIN
     RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
 COMMENT ON FUNCTION aidataops._suspend_enforcement(oid, text, regclass, text, timestamptz) IS 'Internal: suspend_enforcement().';
-REVOKE ALL ON FUNCTION aidataops._suspend_enforcement(oid, text, regclass, text, timestamptz) FROM PUBLIC;
 CREATE FUNCTION aidataops.suspend_enforcement(contract text, relation regclass, reason text, until timestamptz, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.suspend_enforcement(text, regclass, text, timestamptz) IS
@@ -692,7 +682,6 @@ BEGIN
     RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
 COMMENT ON FUNCTION aidataops._resume_enforcement(oid, text, regclass) IS 'Internal: resume_enforcement().';
-REVOKE ALL ON FUNCTION aidataops._resume_enforcement(oid, text, regclass) FROM PUBLIC;
 CREATE FUNCTION aidataops.resume_enforcement(contract text, relation regclass, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.resume_enforcement(text, regclass) IS
@@ -725,7 +714,6 @@ BEGIN
     RETURN QUERY SELECT * FROM aidataops._steps(steps);
 END $$;
 COMMENT ON FUNCTION aidataops._drop_enforcement(oid, text, regclass, boolean) IS 'Internal: drop_enforcement().';
-REVOKE ALL ON FUNCTION aidataops._drop_enforcement(oid, text, regclass, boolean) FROM PUBLIC;
 CREATE FUNCTION aidataops.drop_enforcement(contract text, relation regclass, dry_run boolean DEFAULT false, OUT step bigint, OUT statement text, OUT lock text, OUT status text) RETURNS SETOF record
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 5 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
 COMMENT ON FUNCTION aidataops.drop_enforcement(text, regclass, boolean) IS

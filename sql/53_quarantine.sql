@@ -45,7 +45,6 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION aidataops.__mark_released(oid, bigint, jsonb) IS 'Internal: marks a row of the quarantine as released; false if it is not open.';
-REVOKE ALL ON FUNCTION aidataops.__mark_released(oid, bigint, jsonb) FROM PUBLIC;
 CREATE FUNCTION aidataops._mark_released(quarantine_id bigint, repair jsonb) RETURNS boolean
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops._mark_released(bigint, jsonb) IS 'Internal: the same with the caller''s rights checked.';
@@ -224,7 +223,6 @@ BEGIN
     RETURN discarded;
 END $$;
 COMMENT ON FUNCTION aidataops._discard_quarantine(oid, regclass, text, bigint[], boolean) IS 'Internal: discard_quarantine().';
-REVOKE ALL ON FUNCTION aidataops._discard_quarantine(oid, regclass, text, bigint[], boolean) FROM PUBLIC;
 CREATE FUNCTION aidataops.discard_quarantine(relation regclass, reason text, quarantine_ids bigint[] DEFAULT NULL, purge boolean DEFAULT false) RETURNS bigint
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops.discard_quarantine(regclass, text, bigint[], boolean) IS

@@ -246,7 +246,6 @@ BEGIN
     RETURN answer.result;
 END $$;
 COMMENT ON FUNCTION aidataops._supervised(oid, text, jsonb, integer) IS 'Internal: the rows of a query that runs as a role; its error is one.';
-REVOKE ALL ON FUNCTION aidataops._supervised(oid, text, jsonb, integer) FROM PUBLIC;
 
 -- The rows to check: those of a version if the evaluator may read them, else the table as it is.
 CREATE FUNCTION aidataops._check_target(evaluator oid, source oid, version aidataops.dataset_version,

@@ -397,7 +397,6 @@ CREATE FUNCTION aidataops._scan(selections text[], rows text, evaluator oid, tim
                                          NULL, true, timeout_ms) AS s;
     END;
 COMMENT ON FUNCTION aidataops._scan(text[], text, oid, integer) IS 'Internal: aggregates over the rows to check, as a JSON object, or why they cannot be had.';
-REVOKE ALL ON FUNCTION aidataops._scan(text[], text, oid, integer) FROM PUBLIC;
 
 -- One that fails spoils the scan of all: each is measured alone then. A scan that took too long stands for all of its rules.
 CREATE FUNCTION aidataops._scan_together(m aidataops._measurement[], low integer, high integer, totals text, rows text, evaluator oid, timeout_ms integer,
@@ -425,7 +424,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._scan_together(aidataops._measurement[], integer, integer, text, text, oid, integer) IS 'Internal: what the aggregates of some rules give, and which of them give nothing, and why.';
-REVOKE ALL ON FUNCTION aidataops._scan_together(aidataops._measurement[], integer, integer, text, text, oid, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._scan_rules(INOUT m aidataops._measurement[], target record, with_fingerprint boolean, evaluator oid, timeout_ms integer,
     OUT num_rows bigint, OUT fingerprint aidataops.fingerprint) RETURNS record
@@ -451,7 +449,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._scan_rules(aidataops._measurement[], record, boolean, oid, integer) IS 'Internal: measures the rules that aggregates can, in one scan for five hundred of them.';
-REVOKE ALL ON FUNCTION aidataops._scan_rules(aidataops._measurement[], record, boolean, oid, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._take_scanned(m aidataops._measurement, failing text, measured text, problem text) RETURNS aidataops._measurement
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -502,7 +499,6 @@ EXCEPTION WHEN OTHERS THEN
     RETURN m;
 END $$;
 COMMENT ON FUNCTION aidataops._run_rule_query(aidataops._measurement, aidataops.rule, record, oid, aidataops.dataset_version, bigint, oid, integer) IS 'Internal: measures a rule that takes a query of its own.';
-REVOKE ALL ON FUNCTION aidataops._run_rule_query(aidataops._measurement, aidataops.rule, record, oid, aidataops.dataset_version, bigint, oid, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._judge(m aidataops._measurement, rule aidataops.rule, num_rows bigint) RETURNS aidataops._measurement
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -553,7 +549,6 @@ BEGIN
     RETURN m;
 END $$;
 COMMENT ON FUNCTION aidataops._show_examples(aidataops._measurement[], aidataops.rule[], record, name[], oid, integer) IS 'Internal: adds examples of rows that break rules.';
-REVOKE ALL ON FUNCTION aidataops._show_examples(aidataops._measurement[], aidataops.rule[], record, name[], oid, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._message(m aidataops._measurement, rule aidataops.rule, threshold text, num_rows bigint) RETURNS text
     LANGUAGE sql STABLE
@@ -643,4 +638,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._evaluate(aidataops.rule[], name[], oid, aidataops.dataset_version, oid, integer, boolean) IS
 'Internal: measures rules of one table. All that reads rows runs as the evaluator, under the snapshot of the calling statement.';
-REVOKE ALL ON FUNCTION aidataops._evaluate(aidataops.rule[], name[], oid, aidataops.dataset_version, oid, integer, boolean) FROM PUBLIC;

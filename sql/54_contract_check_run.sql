@@ -98,7 +98,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._check_objects(aidataops.contract, aidataops.dataset, aidataops.dataset_version, integer) IS 'Internal: measures the rules of all tables of a contract, or of that of a dataset.';
-REVOKE ALL ON FUNCTION aidataops._check_objects(aidataops.contract, aidataops.dataset, aidataops.dataset_version, integer) FROM PUBLIC;
 
 -- The rows of a version that cannot be read by the evaluator are taken from the table, if it still is that version.
 CREATE FUNCTION aidataops._readable_version(c aidataops.contract, dataset aidataops.dataset, version aidataops.dataset_version) RETURNS aidataops.dataset_version
@@ -118,7 +117,6 @@ BEGIN
     RETURN version;
 END $$;
 COMMENT ON FUNCTION aidataops._readable_version(aidataops.contract, aidataops.dataset, aidataops.dataset_version) IS 'Internal: the version, or the table itself, by which a version is checked.';
-REVOKE ALL ON FUNCTION aidataops._readable_version(aidataops.contract, aidataops.dataset, aidataops.dataset_version) FROM PUBLIC;
 
 -- Measures and records; the caller's rights were checked before. version is numbered, WORKING or NULL.
 CREATE FUNCTION aidataops._record_check(caller oid, c aidataops.contract, dataset aidataops.dataset, version aidataops.dataset_version, timeout_ms integer) RETURNS bigint
@@ -162,7 +160,6 @@ BEGIN
     RETURN run;
 END $$;
 COMMENT ON FUNCTION aidataops._record_check(oid, aidataops.contract, aidataops.dataset, aidataops.dataset_version, integer) IS 'Internal: checks a contract and keeps what was found.';
-REVOKE ALL ON FUNCTION aidataops._record_check(oid, aidataops.contract, aidataops.dataset, aidataops.dataset_version, integer) FROM PUBLIC;
 
 -- What the caller may know of decides which contract and which version are meant, so that is asked as the caller.
 CREATE FUNCTION aidataops._what_to_check(contract text, version aidataops.dataset_version, contract_version text,
@@ -204,7 +201,6 @@ BEGIN
     RETURN aidataops._record_check(caller, c, ds, meant ->> 'numbered', aidataops._timeout_ms(timeout));
 END $$;
 COMMENT ON FUNCTION aidataops.__run_check(oid, text, aidataops.dataset_version, text, interval) IS 'Internal: _run_check() with the rights of the catalog''s owner.';
-REVOKE ALL ON FUNCTION aidataops.__run_check(oid, text, aidataops.dataset_version, text, interval) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._run_check(contract text, version aidataops.dataset_version, contract_version text, timeout interval) RETURNS bigint
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';

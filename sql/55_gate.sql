@@ -41,7 +41,7 @@ CREATE FUNCTION aidataops._last_check(contract aidataops.contract, dataset_id in
 COMMENT ON FUNCTION aidataops._last_check(aidataops.contract, integer, aidataops.fingerprint) IS 'Internal: the last check of a fingerprint by the document as it is; NULL if there is none.';
 
 -- What was measured is told to those only who may read it in check_result; others learn which rules they are.
-CREATE FUNCTION aidataops._findings(caller oid, run bigint, stage text) RETURNS text[]
+CREATE FUNCTION aidataops._gate_findings(caller oid, run bigint, stage text) RETURNS text[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -61,8 +61,7 @@ BEGIN
     END LOOP;
     RETURN findings;
 END $$;
-COMMENT ON FUNCTION aidataops._findings(oid, bigint, text) IS 'Internal: the rules that a check found broken or could not measure, of those that count at a stage, in words for those who may read what was measured.';
-REVOKE ALL ON FUNCTION aidataops._findings(oid, bigint, text) FROM PUBLIC;
+COMMENT ON FUNCTION aidataops._gate_findings(oid, bigint, text) IS 'Internal: the rules that a check found broken or could not measure, of those that count at a stage, in words for those who may read what was measured.';
 
 -- The last check of each contract in force decides, if it was of this fingerprint, and of the document as it is.
 CREATE FUNCTION aidataops._obstacles(caller oid, dataset aidataops.dataset, fingerprint aidataops.fingerprint, stage text) RETURNS text[]
@@ -78,12 +77,11 @@ BEGIN
         any_contract := true;
         run := aidataops._last_check(c, (dataset).dataset_id, fingerprint);
         obstacles := obstacles || CASE WHEN run IS NULL THEN ARRAY[format('%s: version %s of the contract was not checked on these rows', c.contract, c.version)]
-                                       ELSE aidataops._findings(caller, run, stage) END;
+                                       ELSE aidataops._gate_findings(caller, run, stage) END;
     END LOOP;
     RETURN CASE WHEN any_contract THEN obstacles ELSE ARRAY['no contract is in force for its table'] END;
 END $$;
 COMMENT ON FUNCTION aidataops._obstacles(oid, aidataops.dataset, aidataops.fingerprint, text) IS 'Internal: why rows with a fingerprint do not pass the contracts of a dataset; empty if they do.';
-REVOKE ALL ON FUNCTION aidataops._obstacles(oid, aidataops.dataset, aidataops.fingerprint, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._check_stage(stage text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -143,7 +141,6 @@ BEGIN
     RETURN numbered;
 END $$;
 COMMENT ON FUNCTION aidataops.__gate(oid, aidataops.dataset_version, text) IS 'Internal: _gate() with the rights of the catalog''s owner.';
-REVOKE ALL ON FUNCTION aidataops.__gate(oid, aidataops.dataset_version, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._gate(version aidataops.dataset_version, stage text) RETURNS aidataops.dataset_version
     LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -180,7 +177,7 @@ BEGIN
     FOR c IN SELECT * FROM aidataops._contracts_in_force(ds) LOOP
         any_contract := true;
         run := aidataops._record_check(caller, c, ds, version, aidataops._timeout_ms(NULL)); -- a statement of its own, for the next to see it
-        obstacles := obstacles || aidataops._findings(caller, run, NULL);
+        obstacles := obstacles || aidataops._gate_findings(caller, run, NULL);
     END LOOP;
     IF NOT any_contract THEN
         obstacles := ARRAY['no contract is in force for its table'];
@@ -192,7 +189,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._gate_commit(oid, integer, integer) IS 'Internal: checks a version that is being committed, and refuses it if it fails.';
-REVOKE ALL ON FUNCTION aidataops._gate_commit(oid, integer, integer) FROM PUBLIC;
 
 -- ------------------------------------------------------------------- gated views
 
@@ -232,13 +228,12 @@ BEGIN
         ELSIF last.finished_at < clock_timestamp() - max_age THEN
             obstacles := obstacles || format('%s: the last check is of %s, which is longer ago than %s', c.contract, last.finished_at, max_age);
         ELSE
-            obstacles := obstacles || aidataops._findings(caller, last.run_id, stage);
+            obstacles := obstacles || aidataops._gate_findings(caller, last.run_id, stage);
         END IF;
     END LOOP;
     RETURN CASE WHEN any_contract THEN obstacles ELSE ARRAY['no contract is in force for its table'] END;
 END $$;
 COMMENT ON FUNCTION aidataops._live_obstacles(oid, aidataops.dataset, text, interval) IS 'Internal: why the table of a dataset may not be served as it is.';
-REVOKE ALL ON FUNCTION aidataops._live_obstacles(oid, aidataops.dataset, text, interval) FROM PUBLIC;
 
 -- Without words, because many versions may have failed since the last that passed.
 CREATE FUNCTION aidataops._last_that_passes(dataset aidataops.dataset, stage text, oldest timestamptz) RETURNS aidataops.version
@@ -269,7 +264,6 @@ BEGIN
                 ELSE aidataops._obstacles(caller, dataset, last.fingerprint, stage) END;
 END $$;
 COMMENT ON FUNCTION aidataops._version_obstacles(oid, aidataops.dataset, text, interval) IS 'Internal: why the last version of a dataset is not served.';
-REVOKE ALL ON FUNCTION aidataops._version_obstacles(oid, aidataops.dataset, text, interval) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._gated_version(caller oid, dataset_id integer, stage text, max_age interval, history_table name) RETURNS integer
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
@@ -304,7 +298,6 @@ BEGIN
     RETURN CASE WHEN live THEN 0 ELSE served.number END;
 END $$;
 COMMENT ON FUNCTION aidataops._gated_version(oid, integer, text, interval, name) IS 'Internal: gated_version() with the rights of the catalog''s owner.';
-REVOKE ALL ON FUNCTION aidataops._gated_version(oid, integer, text, interval, name) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.gated_version(dataset_id integer, stage text, max_age interval, history_table name) RETURNS integer
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 AS 'MODULE_PATHNAME', 'as_catalog_owner';

@@ -35,7 +35,6 @@ SELECT pg_catalog.pg_extension_config_dump('aidataops.seen_schema', '');
 ALTER TABLE aidataops.seen_schema ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON aidataops.seen_schema FOR SELECT
     USING (EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = seen_schema.contract));
-GRANT SELECT ON aidataops.seen_schema TO PUBLIC;
 
 -- ---------------------------------------------------------------------------------------------------- the shape of a table
 
@@ -403,7 +402,6 @@ BEGIN
        AND (u.relation_schema, u.relation_name, coalesce(u.relation_oid, 0), u.relation_origin) <> (k.schema, k.name, coalesce(relation, 0), aidataops._database_origin());
 END $$;
 COMMENT ON FUNCTION aidataops._follow_table(aidataops.contract_table, oid) IS 'Internal: notes under which name and OID a table of a contract is found now.';
-REVOKE ALL ON FUNCTION aidataops._follow_table(aidataops.contract_table, oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._remember_shape(t aidataops.contract_table, relation oid, new_shape jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -424,7 +422,6 @@ BEGIN
                                            UNION ALL SELECT s.former_schema, s.former_name LIMIT 1);
 END $$;
 COMMENT ON FUNCTION aidataops._remember_shape(aidataops.contract_table, oid, jsonb) IS 'Internal: keeps what a table is like, to compare with the next time.';
-REVOKE ALL ON FUNCTION aidataops._remember_shape(aidataops.contract_table, oid, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._table_changes(t aidataops.contract_table, s aidataops.seen_schema, relation oid, shape jsonb) RETURNS SETOF aidataops._schema_change
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -490,7 +487,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) IS 'Internal: records changes of a table, and what the table is like now.';
-REVOKE ALL ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) FROM PUBLIC;
 
 -- What enforce_contract() and its like did is announced by them. A guard is missed if it should be there, or fire, and does not.
 CREATE FUNCTION aidataops._is_missed_guard(c aidataops._schema_change, t aidataops.contract_table) RETURNS boolean
@@ -545,7 +541,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean, boolean) IS 'Internal: what changed about a table of a contract since it was last seen. on_purpose: constraints and triggers of this extension are no change. Records it unless asked not to; message says why the command is refused, NULL if it is not.';
-REVOKE ALL ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean, boolean) FROM PUBLIC;
 
 -- A table that is there when its contract comes into force is seen then, so that the first change is told from it.
 CREATE FUNCTION aidataops._see_tables(contract text) RETURNS void
@@ -564,7 +559,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._see_tables(text) IS 'Internal: keeps what the tables of a contract are like, of those that nobody has looked at yet.';
-REVOKE ALL ON FUNCTION aidataops._see_tables(text) FROM PUBLIC;
 
 -- relations: what a command touched. The tables of contracts among them are those with the OID, or, if theirs is gone, the name.
 CREATE FUNCTION aidataops._tables_touched(command text, relations oid[], record boolean, on_purpose boolean, OUT message text, OUT detail text) RETURNS record
@@ -584,7 +578,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._tables_touched(text, oid[], boolean, boolean) IS 'Internal: called by the event triggers when a command may have changed tables of contracts. message and detail say why it is refused; NULL if it is not.';
-REVOKE ALL ON FUNCTION aidataops._tables_touched(text, oid[], boolean, boolean) FROM PUBLIC;
 
 -- ------------------------------------------------------------------------------------------------------------- for users
 
@@ -623,7 +616,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._reconcile_schema(oid) IS 'Internal: reconcile_schema() with the rights of the catalog''s owner.';
-REVOKE ALL ON FUNCTION aidataops._reconcile_schema(oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.reconcile_schema() RETURNS TABLE (contract text, version text, relation text, change text, name name, before text, after text, breaks text[])
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';

@@ -319,7 +319,6 @@ BEGIN
     RETURN known.node_id;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_relation_node(oid) IS 'Internal: the node of a relation, made if there is none yet, and given its new name if it was renamed; of a partition that of its root. NULL if there is no such relation.';
-REVOKE ALL ON FUNCTION aidataops._lineage_relation_node(oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_object_node(kind text, namespace text, name text, owner name, properties jsonb DEFAULT NULL) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -336,7 +335,6 @@ BEGIN
     RETURN id;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_object_node(text, text, text, name, jsonb) IS 'Internal: the node of what is no relation, made if there is none yet. Properties that are given replace those that are known.';
-REVOKE ALL ON FUNCTION aidataops._lineage_object_node(text, text, text, name, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_add_edge(source_node bigint, target_node bigint, operation text, confidence text, run_id uuid DEFAULT NULL, seen_at timestamptz DEFAULT NULL, num_rows bigint DEFAULT NULL)
     RETURNS bigint
@@ -354,7 +352,6 @@ BEGIN
     RETURN id;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_add_edge(bigint, bigint, text, text, uuid, timestamptz, bigint) IS 'Internal: that an edge was used, which is made if there is none yet; returns its id.';
-REVOKE ALL ON FUNCTION aidataops._lineage_add_edge(bigint, bigint, text, text, uuid, timestamptz, bigint) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_add_column_edge(edge_id bigint, source_column name, target_column name, kind text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -378,7 +375,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_add_column_edge(bigint, name, name, text) IS 'Internal: which column of the source of an edge decides about which of its target (NULL: about which rows there are).';
-REVOKE ALL ON FUNCTION aidataops._lineage_add_column_edge(bigint, name, name, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_session(OUT is_preloaded boolean, OUT is_enabled boolean, OUT pending integer, OUT missed bigint, OUT columns_left_out bigint, OUT last_error text)
     RETURNS record

@@ -27,7 +27,6 @@ BEGIN
     RETURN found_node;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_find_relation(oid) IS 'Internal: the node of a relation; NULL if it has none.';
-REVOKE ALL ON FUNCTION aidataops._lineage_find_relation(oid) FROM PUBLIC;
 
 -- As the policies of aidataops.model and what it hangs on: they ask for current_user, who is somebody else here.
 CREATE FUNCTION aidataops._model_visible_to(caller oid, model text, model_version text) RETURNS boolean
@@ -43,7 +42,6 @@ BEGIN
                       AND aidataops._lineage_visible_to(caller, 'relation', NULL, NULL, d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name, NULL));
 END $$;
 COMMENT ON FUNCTION aidataops._model_visible_to(oid, text, text) IS 'Internal: whether a role may know of a model: with the rights of its owner or of who recorded that it was trained, or if it may read a dataset that it used.';
-REVOKE ALL ON FUNCTION aidataops._model_visible_to(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_visible_to(caller oid, kind text, namespace text, name text, relation_oid oid, relation_origin text, relation_schema name, relation_name name, owner name)
     RETURNS boolean
@@ -65,7 +63,6 @@ BEGIN
     RETURN role IS NOT NULL AND pg_has_role(caller, role, 'USAGE');
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_visible_to(oid, text, text, text, oid, text, name, name, name) IS 'Internal: whether a role may know of a node of lineage: with SELECT on a relation or a column of it; of a model that it may know; or with the rights of who owned it.';
-REVOKE ALL ON FUNCTION aidataops._lineage_visible_to(oid, text, text, text, oid, text, name, name, name) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_touches_visible(caller oid, node bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -77,7 +74,6 @@ BEGIN
                    WHERE l.kind = 'relation' AND aidataops._lineage_visible_to(caller, l.kind, l.namespace, l.name, l.relation_oid, l.relation_origin, l.relation_schema, l.relation_name, l.owner));
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_touches_visible(oid, bigint) IS 'Internal: whether a role may know of a relation that data went to or came from: then it sees the file, too.';
-REVOKE ALL ON FUNCTION aidataops._lineage_touches_visible(oid, bigint) FROM PUBLIC;
 
 -- Without it no rows could mean that nothing feeds an object, or that nobody looked.
 CREATE FUNCTION aidataops._lineage_tell_unknown(object text) RETURNS void
@@ -89,7 +85,6 @@ BEGIN
                           ELSE 'Statements of this session are not captured: lineage_status() says what to do.' END;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_tell_unknown(text) IS 'Internal: says that no rows do not mean that there is no lineage.';
-REVOKE ALL ON FUNCTION aidataops._lineage_tell_unknown(text) FROM PUBLIC;
 
 -- What one asks about: a relation, a dataset or a version of it, or the name of anything else that has lineage.
 CREATE FUNCTION aidataops._lineage_start(caller oid, relation oid, object text, OUT nodes bigint[], OUT source oid, OUT as_of timestamptz, OUT version aidataops.dataset_version)
@@ -135,7 +130,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_start(oid, oid, text) IS 'Internal: the nodes that a name means, or an error; and when, if it is a version.';
-REVOKE ALL ON FUNCTION aidataops._lineage_start(oid, oid, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_check(direction text, max_depth integer) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -198,7 +192,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_walk(bigint[], boolean, integer, timestamptz) IS 'Internal: the nodes that are reached from others, nearest first, with the edge of the way and what it leads from.';
-REVOKE ALL ON FUNCTION aidataops._lineage_walk(bigint[], boolean, integer, timestamptz) FROM PUBLIC;
 
 -- How nodes are called: a relation as it is called now, or as it was at a time.
 CREATE FUNCTION aidataops._lineage_names(caller oid, nodes bigint[], as_of timestamptz)
@@ -223,7 +216,6 @@ BEGIN
           LEFT JOIN pg_roles AS o ON o.rolname = s.owner;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_names(oid, bigint[], timestamptz) IS 'Internal: how nodes are called, and whether a role may know.';
-REVOKE ALL ON FUNCTION aidataops._lineage_names(oid, bigint[], timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage(caller oid, relation oid, object text, direction text, max_depth integer, as_of timestamptz)
     RETURNS TABLE (depth integer, object_name text, kind text, object_relation regclass, via text, operation text, is_direct boolean, confidence text, first_seen timestamptz, last_seen timestamptz, is_dropped boolean)
@@ -251,7 +243,6 @@ BEGIN
          ORDER BY s.depth, 2, s.node;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage(oid, oid, text, text, integer, timestamptz) IS 'Internal: what lineage() does.';
-REVOKE ALL ON FUNCTION aidataops._lineage(oid, oid, text, text, integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.lineage(object text, direction text DEFAULT 'upstream', max_depth integer DEFAULT NULL, as_of timestamptz DEFAULT NULL)
     RETURNS TABLE (depth integer, object_name text, kind text, relation regclass, via text, operation text, is_direct boolean, confidence text, first_seen timestamptz, last_seen timestamptz, is_dropped boolean)
@@ -278,7 +269,6 @@ BEGIN
     RETURN coalesce(found_name, stored);
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_column_name(bigint, smallint, name, timestamptz) IS 'Internal: the present name of a column; the one that was recorded, if it is gone or was recorded elsewhere.';
-REVOKE ALL ON FUNCTION aidataops._lineage_column_name(bigint, smallint, name, timestamptz) FROM PUBLIC;
 
 -- As _lineage_walk(), of columns. An empty name stands for all rows: where a column decides about which there are, all columns follow.
 CREATE FUNCTION aidataops._lineage_walk_columns(start bigint[], start_columns text[], upstream boolean, max_depth integer, with_unknown boolean)
@@ -331,7 +321,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_walk_columns(bigint[], text[], boolean, integer, boolean) IS 'Internal: the columns that are reached from others, nearest first; downstream, if wanted, also through edges of which no columns are known.';
-REVOKE ALL ON FUNCTION aidataops._lineage_walk_columns(bigint[], text[], boolean, integer, boolean) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._column_lineage(caller oid, relation regclass, "column" name, direction text, max_depth integer)
     RETURNS TABLE (target_relation regclass, target_column name, source_relation regclass, source_column name, kind text, depth integer, confidence text, last_seen timestamptz, source_name text)
@@ -365,7 +354,6 @@ BEGIN
          ORDER BY w.depth, 9, w.column_name, w.node;
 END $$;
 COMMENT ON FUNCTION aidataops._column_lineage(oid, regclass, name, text, integer) IS 'Internal: what column_lineage() does.';
-REVOKE ALL ON FUNCTION aidataops._column_lineage(oid, regclass, name, text, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.column_lineage(relation regclass, "column" name, direction text DEFAULT 'upstream', max_depth integer DEFAULT NULL)
     RETURNS TABLE (target_relation regclass, target_column name, source_relation regclass, source_column name, kind text, depth integer, confidence text, last_seen timestamptz, object_name text)
@@ -441,7 +429,6 @@ BEGIN
           FROM found_objects AS f ORDER BY f.depth, array_position(ARRAY['relation', 'column', 'version', 'model', 'contract', 'monitor'], f.kind), f.object_name, f.column_name;
 END $$;
 COMMENT ON FUNCTION aidataops._impact(oid, oid, text, text, integer) IS 'Internal: what impact() does.';
-REVOKE ALL ON FUNCTION aidataops._impact(oid, oid, text, text, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.impact(object text, max_depth integer DEFAULT NULL)
     RETURNS TABLE (depth integer, kind text, object_name text, column_name name, path_kind text, confidence text, last_seen timestamptz)
@@ -476,7 +463,6 @@ BEGIN
     RETURN format(E'digraph lineage {\n  rankdir=LR;\n%s}', coalesce(dot || E'\n', ''));
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_dot(oid, oid, text, text, integer) IS 'Internal: what lineage_dot() does.';
-REVOKE ALL ON FUNCTION aidataops._lineage_dot(oid, oid, text, text, integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.lineage_dot(object text, direction text DEFAULT 'both', max_depth integer DEFAULT NULL) RETURNS text
     LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'lineage_text_of_object';
@@ -499,7 +485,6 @@ BEGIN
                         (SELECT count(*) FROM aidataops._unseen_views(NULL));
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_counts(oid) IS 'Internal: how much lineage there is.';
-REVOKE ALL ON FUNCTION aidataops._lineage_counts(oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.lineage_counts() RETURNS TABLE (nodes bigint, edges bigint, columns bigint, uses bigint, unseen_views bigint)
     LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
@@ -571,7 +556,6 @@ BEGIN
     RETURN removed + n;
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_fold(oid) IS 'Internal: what lineage_fold() does.';
-REVOKE ALL ON FUNCTION aidataops._lineage_fold(oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.lineage_fold() RETURNS bigint
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -582,7 +566,6 @@ COMMENT ON FUNCTION aidataops.lineage_fold() IS
 CREATE FUNCTION aidataops._lineage_announce() RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'lineage_announce';
 COMMENT ON FUNCTION aidataops._lineage_announce() IS 'Internal: makes every session write the next use of each edge at once, and not after a while.';
-REVOKE ALL ON FUNCTION aidataops._lineage_announce() FROM PUBLIC;
 
 -- Views of versions: what they read is no table that anybody knows, so their making says what they show.
 CREATE FUNCTION aidataops._lineage_shown_version(view_node bigint) RETURNS TABLE (version aidataops.dataset_version)
@@ -598,7 +581,6 @@ BEGIN
                         WHERE l.operation = 'version_view' AND NOT l.is_ended);
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_shown_version(bigint) IS 'Internal: the version that a view shows; no row for anything else.';
-REVOKE ALL ON FUNCTION aidataops._lineage_shown_version(bigint) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.__lineage_view_of_versions(caller oid, view regclass, dataset text, version aidataops.dataset_version) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -627,7 +609,6 @@ BEGIN
       LEFT JOIN aidataops.version AS v ON v.version OPERATOR(aidataops.=) __lineage_view_of_versions.version WHERE n.node_id = node;
 END $$;
 COMMENT ON FUNCTION aidataops.__lineage_view_of_versions(oid, regclass, text, aidataops.dataset_version) IS 'Internal: that a view shows a version, by number, or versions of a dataset.';
-REVOKE ALL ON FUNCTION aidataops.__lineage_view_of_versions(oid, regclass, text, aidataops.dataset_version) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._lineage_view_of_versions(view regclass, dataset text, version aidataops.dataset_version) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -663,7 +644,6 @@ BEGIN
      WHERE NOT e.is_ended AND e.source_node <> target AND used.at > coalesce(since, '-infinity');
 END $$;
 COMMENT ON FUNCTION aidataops._lineage_bind(aidataops.dataset_version, oid) IS 'Internal: records which edges went into a version that was just committed, and which versions of their sources.';
-REVOKE ALL ON FUNCTION aidataops._lineage_bind(aidataops.dataset_version, oid) FROM PUBLIC;
 
 -- A dataset that takes the name of another must not find the other's lineage under it.
 CREATE FUNCTION aidataops._rename_in_lineage(old_name text, new_name text) RETURNS void
@@ -679,7 +659,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._rename_in_lineage(text, text) IS
 'Internal: the new name of a dataset where lineage names its versions.';
-REVOKE ALL ON FUNCTION aidataops._rename_in_lineage(text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._drop_in_lineage(dataset text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -691,4 +670,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._drop_in_lineage(text) IS
 'Internal: lineage no longer names the versions of a dataset that is dropped.';
-REVOKE ALL ON FUNCTION aidataops._drop_in_lineage(text) FROM PUBLIC;

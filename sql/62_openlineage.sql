@@ -108,7 +108,6 @@ BEGIN
     RETURN aidataops._lineage_relation_node(named.relation);
 END $$;
 COMMENT ON FUNCTION aidataops._declared_node(oid, text, boolean) IS 'Internal: the node of what a caller names, of which it may say so.';
-REVOKE ALL ON FUNCTION aidataops._declared_node(oid, text, boolean) FROM PUBLIC;
 
 -- ----------------------------------------------------------------------------------- by hand
 
@@ -138,7 +137,6 @@ BEGIN
       WHERE e.source_node = source AND e.target_node = target AND e.confidence = 'declared' AND NOT e.is_ended;
 END $$;
 COMMENT ON FUNCTION aidataops._add_declared_column(oid, jsonb, uuid, bigint[], bigint[]) IS 'Internal: one element of the columns of record_lineage().';
-REVOKE ALL ON FUNCTION aidataops._add_declared_column(oid, jsonb, uuid, bigint[], bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._record_lineage(caller oid, inputs text[], outputs text[], job text, run uuid, columns jsonb) RETURNS uuid
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -175,7 +173,6 @@ BEGIN
     RETURN run;
 END $$;
 COMMENT ON FUNCTION aidataops._record_lineage(oid, text[], text[], text, uuid, jsonb) IS 'Internal: record_lineage().';
-REVOKE ALL ON FUNCTION aidataops._record_lineage(oid, text[], text[], text, uuid, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.record_lineage(inputs text[], outputs text[], job text DEFAULT NULL, run uuid DEFAULT NULL, columns jsonb DEFAULT NULL) RETURNS uuid
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -250,7 +247,6 @@ BEGIN
     RETURN aidataops._lineage_object_node(CASE WHEN namespace ~ '^file(://|$)' THEN 'file' ELSE 'external' END, namespace, name, pg_get_userbyid(caller));
 END $$;
 COMMENT ON FUNCTION aidataops._openlineage_node(oid, text, text, boolean) IS 'Internal: the node of a dataset in an OpenLineage event.';
-REVOKE ALL ON FUNCTION aidataops._openlineage_node(oid, text, text, boolean) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._openlineage_kind(transformation jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -324,7 +320,6 @@ BEGIN
                  SELECT DISTINCT d ->> 'namespace' AS namespace, d ->> 'name' AS name FROM jsonb_path_query(events, '$[*].outputs[*]') AS d) AS x) AS o;
 END $$;
 COMMENT ON FUNCTION aidataops._openlineage_edges(oid, jsonb, text, uuid, timestamptz) IS 'Internal: the edges that the events of a run speak of.';
-REVOKE ALL ON FUNCTION aidataops._openlineage_edges(oid, jsonb, text, uuid, timestamptz) FROM PUBLIC;
 
 -- All that is known of a run, in whatever order it came: its end wins, whatever else came later.
 CREATE FUNCTION aidataops._openlineage_merge(caller oid, run_id uuid) RETURNS void
@@ -348,7 +343,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._openlineage_merge(oid, uuid) IS 'Internal: brings a run and its edges in line with the events that came of it.';
-REVOKE ALL ON FUNCTION aidataops._openlineage_merge(oid, uuid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._ingest_openlineage(caller oid, event jsonb) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off -- what JSON holds is guessed too high
@@ -402,7 +396,6 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION aidataops._ingest_openlineage(oid, jsonb) IS 'Internal: ingest_openlineage().';
-REVOKE ALL ON FUNCTION aidataops._ingest_openlineage(oid, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.ingest_openlineage(event jsonb) RETURNS boolean
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';

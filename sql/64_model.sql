@@ -124,7 +124,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._own_model(oid, text, text, name) IS
 'Internal: a model, registered if need be, that the caller may change.';
-REVOKE ALL ON FUNCTION aidataops._own_model(oid, text, text, name) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._register_model(caller oid, name text, version text, description text, owner name) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -145,7 +144,6 @@ BEGIN
      WHERE m.model = name AND m.model_version = version;
 END $$;
 COMMENT ON FUNCTION aidataops._register_model(oid, text, text, text, name) IS 'Internal: register_model().';
-REVOKE ALL ON FUNCTION aidataops._register_model(oid, text, text, text, name) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.register_model(name text, version text, description text DEFAULT NULL, owner name DEFAULT NULL) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -166,7 +164,6 @@ BEGIN
     RETURN (answer.result -> 0 ->> 'version')::aidataops.dataset_version;
 END $$;
 COMMENT ON FUNCTION aidataops._resolve_for(oid, aidataops.dataset_version) IS 'Internal: resolve() with the rights of a role.';
-REVOKE ALL ON FUNCTION aidataops._resolve_for(oid, aidataops.dataset_version) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._record_training(caller oid, model text, model_version text, datasets aidataops.dataset_version[], role text,
     metrics jsonb, parameters jsonb) RETURNS bigint
@@ -204,7 +201,6 @@ BEGIN
     RETURN id;
 END $$;
 COMMENT ON FUNCTION aidataops._record_training(oid, text, text, aidataops.dataset_version[], text, jsonb, jsonb) IS 'Internal: record_training().';
-REVOKE ALL ON FUNCTION aidataops._record_training(oid, text, text, aidataops.dataset_version[], text, jsonb, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.record_training(model text, model_version text, datasets aidataops.dataset_version[], role text DEFAULT 'training',
     metrics jsonb DEFAULT NULL, parameters jsonb DEFAULT NULL) RETURNS bigint

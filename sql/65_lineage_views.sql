@@ -19,7 +19,6 @@ AS $$
      ORDER BY c.oid
 $$;
 COMMENT ON FUNCTION aidataops._unseen_views(oid) IS 'Internal: unseen_views(); those of all owners if there is no caller.';
-REVOKE ALL ON FUNCTION aidataops._unseen_views(oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.unseen_views() RETURNS TABLE (view regclass)
     LANGUAGE C STABLE ROWS 100 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';

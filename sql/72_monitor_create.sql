@@ -200,7 +200,6 @@ BEGIN
     RETURN m.monitor_id;
 END $$;
 COMMENT ON FUNCTION aidataops.__store_monitor(oid, jsonb) IS 'Internal: writes a monitor that belongs to the caller, who may read every row of the dataset. What else it may read is decided when it runs.';
-REVOKE ALL ON FUNCTION aidataops.__store_monitor(oid, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._store_monitor(spec jsonb) RETURNS integer
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -295,7 +294,6 @@ END $$;
 COMMENT ON FUNCTION aidataops._own_monitor(oid, text, text) IS
 'Internal: a monitor, or an error if there is none that the caller may know of, or the caller has '
 'not the rights of its owner.';
-REVOKE ALL ON FUNCTION aidataops._own_monitor(oid, text, text) FROM PUBLIC;
 
 -- What a run says it judged are names of versions, by which alerts are explained and counted.
 CREATE FUNCTION aidataops._rename_in_monitors(dataset_id integer, old_name text, new_name text) RETURNS void
@@ -314,7 +312,6 @@ BEGIN
        AND (r.version IS NOT NULL OR r.reference IS NOT NULL);
 END $$;
 COMMENT ON FUNCTION aidataops._rename_in_monitors(integer, text, text) IS 'Internal: the new name of a dataset where monitors and their runs name its versions.';
-REVOKE ALL ON FUNCTION aidataops._rename_in_monitors(integer, text, text) FROM PUBLIC;
 
 -- --------------------------------------------------------------------------------------------------- altered
 
@@ -337,7 +334,6 @@ BEGIN
     UPDATE aidataops.alert AS a SET callback_due = NULL WHERE a.monitor_id = m.monitor_id AND nullif(m.on_alert, '') IS NULL AND a.callback_due IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION aidataops.__change_monitor(oid, text, jsonb) IS 'Internal: writes what alter_monitor() changes. What the monitor may read, and call, is decided when it runs.';
-REVOKE ALL ON FUNCTION aidataops.__change_monitor(oid, text, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._change_monitor(name text, changes jsonb) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';

@@ -38,7 +38,6 @@ BEGIN
     PERFORM pg_notify('aidataops', payload);
 END $$;
 COMMENT ON FUNCTION aidataops._tell_alert(bigint, text, text) IS 'Internal: records what happened to an alert, and tells who listens.';
-REVOKE ALL ON FUNCTION aidataops._tell_alert(bigint, text, text) FROM PUBLIC;
 
 -- -------------------------------------------------------------------------------------------------- alerts
 
@@ -72,7 +71,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._open_alert(aidataops.monitor, bigint, text, text, text[]) IS 'Internal: opens an alert, or goes on with the one that is open.';
-REVOKE ALL ON FUNCTION aidataops._open_alert(aidataops.monitor, bigint, text, text, text[]) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._resolve_alert(m aidataops.monitor, reason text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -88,7 +86,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._resolve_alert(aidataops.monitor, text) IS 'Internal: ends an alert that healed.';
-REVOKE ALL ON FUNCTION aidataops._resolve_alert(aidataops.monitor, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._value_text(v aidataops.monitor_result) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -129,7 +126,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._decide_alerts(aidataops.monitor, aidataops.monitor_run) IS 'Internal: opens, continues or resolves alerts after a run.';
-REVOKE ALL ON FUNCTION aidataops._decide_alerts(aidataops.monitor, aidataops.monitor_run) FROM PUBLIC;
 
 -- -------------------------------------------------------------------------------------------------- running
 
@@ -176,7 +172,6 @@ CREATE FUNCTION aidataops._history_limits(m aidataops.monitor, as_of timestamptz
          CROSS JOIN LATERAL aidataops._monitor_limits(s.history, aidataops._monitor_threshold((m).thresholds, coalesce(s.column_name::text, s.measure))) AS l;
     END;
 COMMENT ON FUNCTION aidataops._history_limits(aidataops.monitor, timestamptz) IS 'Internal: limits from earlier values: {series: [n, lower, upper]}.';
-REVOKE ALL ON FUNCTION aidataops._history_limits(aidataops.monitor, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._store_results(m aidataops.monitor, run_id bigint, as_of timestamptz, results jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = 'force_generic_plan'
@@ -202,7 +197,6 @@ BEGIN
           LEFT JOIN known AS k ON k.series = aidataops._series(n.column_name, n.segment, n.measure);
 END $$;
 COMMENT ON FUNCTION aidataops._store_results(aidataops.monitor, bigint, timestamptz, jsonb) IS 'Internal: writes what a run measured, and how many times in a row it was beyond its limits.';
-REVOKE ALL ON FUNCTION aidataops._store_results(aidataops.monitor, bigint, timestamptz, jsonb) FROM PUBLIC;
 
 -- Measures and writes. version: the one to judge, NULL for the head; at: the end of the window.
 CREATE FUNCTION aidataops._record_run(m aidataops.monitor, run_id bigint, version integer, at timestamptz, backfilled boolean, due_at timestamptz) RETURNS aidataops.monitor_run
@@ -269,7 +263,6 @@ BEGIN
     RETURN r;
 END $$;
 COMMENT ON FUNCTION aidataops._record_run(aidataops.monitor, bigint, integer, timestamptz, boolean, timestamptz) IS 'Internal: runs a monitor and writes what it found.';
-REVOKE ALL ON FUNCTION aidataops._record_run(aidataops.monitor, bigint, integer, timestamptz, boolean, timestamptz) FROM PUBLIC;
 
 -- Whatever goes wrong is an error of this monitor and no other.
 CREATE FUNCTION aidataops._execute_monitor(m aidataops.monitor, version integer, at timestamptz, backfilled boolean, due_at timestamptz) RETURNS aidataops.monitor_run
@@ -296,7 +289,6 @@ BEGIN
     RETURN r;
 END $$;
 COMMENT ON FUNCTION aidataops._execute_monitor(aidataops.monitor, integer, timestamptz, boolean, timestamptz) IS 'Internal: runs a monitor; an error is recorded as what it found.';
-REVOKE ALL ON FUNCTION aidataops._execute_monitor(aidataops.monitor, integer, timestamptz, boolean, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._record_missed(m aidataops.monitor, times integer, since timestamptz, reason text) RETURNS aidataops.monitor_run
     LANGUAGE sql VOLATILE
@@ -306,7 +298,6 @@ CREATE FUNCTION aidataops._record_missed(m aidataops.monitor, times integer, sin
         RETURNING *;
     END;
 COMMENT ON FUNCTION aidataops._record_missed(aidataops.monitor, integer, timestamptz, text) IS 'Internal: writes that runs did not happen.';
-REVOKE ALL ON FUNCTION aidataops._record_missed(aidataops.monitor, integer, timestamptz, text) FROM PUBLIC;
 
 -- One caller at a time; the row of the monitor is the lock.
 CREATE FUNCTION aidataops._lock_monitor(monitor_id integer) RETURNS aidataops.monitor
@@ -319,7 +310,6 @@ BEGIN
     RETURN m;
 END $$;
 COMMENT ON FUNCTION aidataops._lock_monitor(integer) IS 'Internal: locks a monitor; NULL if somebody else has.';
-REVOKE ALL ON FUNCTION aidataops._lock_monitor(integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._run_monitor(caller oid, name text) RETURNS aidataops.monitor_run
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -337,7 +327,6 @@ BEGIN
     RETURN r;
 END $$;
 COMMENT ON FUNCTION aidataops._run_monitor(oid, text) IS 'Internal: run_monitor() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._run_monitor(oid, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.run_monitor(name text) RETURNS aidataops.monitor_run
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -372,7 +361,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._deliver(integer) IS 'Internal: calls on_alert of a monitor with what it is still to be called with, as the monitor''s owner, and records how that went.';
-REVOKE ALL ON FUNCTION aidataops._deliver(integer) FROM PUBLIC;
 
 -- --------------------------------------------------------------------------------------------- by schedule
 
@@ -417,7 +405,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._notice_lost_runs(aidataops.monitor, timestamptz) IS 'Internal: an alert if the last runs of a monitor did not end.';
-REVOKE ALL ON FUNCTION aidataops._notice_lost_runs(aidataops.monitor, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._is_overdue(schedule text, next_due_at timestamptz, now timestamptz) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -445,7 +432,6 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._notice_overdue(timestamptz) IS 'Internal: alerts of monitors that are due for more than an hour.';
-REVOKE ALL ON FUNCTION aidataops._notice_overdue(timestamptz) FROM PUBLIC;
 
 -- A step of its own, committed before the run: one that is cancelled (a statement_timeout, say) or takes the server down is then
 -- recorded as missed, and is not the first one to be tried again, before all others and for ever.
@@ -483,7 +469,6 @@ END $$;
 COMMENT ON FUNCTION aidataops._claim_next_due(oid) IS
 'Internal: the first step of run_due_monitors(): takes the monitor that is due longest of those '
 'for whose owners the caller may act, and records a run that has not ended; NULL if there is none.';
-REVOKE ALL ON FUNCTION aidataops._claim_next_due(oid) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._run_claimed(caller oid, claim bigint) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -514,7 +499,6 @@ END $$;
 COMMENT ON FUNCTION aidataops._run_claimed(oid, bigint) IS
 'Internal: runs a monitor that was taken, in place of the run that was recorded; NULL if somebody '
 'else runs it, or it is gone.';
-REVOKE ALL ON FUNCTION aidataops._run_claimed(oid, bigint) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._call_back(caller oid, run_id bigint) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -532,7 +516,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._call_back(oid, bigint) IS
 'Internal: calls on_alert after a run, in a transaction of its own.';
-REVOKE ALL ON FUNCTION aidataops._call_back(oid, bigint) FROM PUBLIC;
 
 CREATE PROCEDURE aidataops.run_due_monitors()
     LANGUAGE C AS 'MODULE_PATHNAME', 'run_due_monitors';
@@ -579,7 +562,6 @@ BEGIN
     RETURN done;
 END $$;
 COMMENT ON FUNCTION aidataops._backfill_monitor(oid, text, timestamptz, timestamptz) IS 'Internal: backfill_monitor() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._backfill_monitor(oid, text, timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.backfill_monitor(name text, start_at timestamptz DEFAULT '2000-01-01 00:00Z', stop_at timestamptz DEFAULT pg_catalog.now()) RETURNS bigint
     LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'as_catalog_owner';

@@ -45,7 +45,6 @@ BEGIN
     RETURN (answer.result -> 0 ->> 'id')::bigint;
 END $$;
 COMMENT ON FUNCTION aidataops._create_job(name, text, text, text, text) IS 'Internal: makes or changes a job of pg_cron that belongs to a role.';
-REVOKE ALL ON FUNCTION aidataops._create_job(name, text, text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._remove_job(role name, job text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -62,7 +61,6 @@ BEGIN
     RETURN answer.result IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION aidataops._remove_job(name, text) IS 'Internal: ends a job of pg_cron of a role; whether there was one.';
-REVOKE ALL ON FUNCTION aidataops._remove_job(name, text) FROM PUBLIC;
 
 -- Whose it is by now: a table may have changed hands since its commits were scheduled.
 CREATE FUNCTION aidataops._job_owners(job text) RETURNS SETOF name
@@ -74,7 +72,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._job_owners(text) IS 'Internal: roles that a job of pg_cron of a name belongs to.';
-REVOKE ALL ON FUNCTION aidataops._job_owners(text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._dispatcher_job() RETURNS text
     LANGUAGE sql STABLE
@@ -92,7 +89,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._release_dispatcher(name) IS 'Internal: ends the job of a role that has no scheduled monitor any more.';
-REVOKE ALL ON FUNCTION aidataops._release_dispatcher(name) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._schedule_monitor(caller oid, name text, schedule text, dispatcher text) RETURNS timestamptz
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -115,7 +111,6 @@ BEGIN
     RETURN first_due;
 END $$;
 COMMENT ON FUNCTION aidataops._schedule_monitor(oid, text, text, text) IS 'Internal: schedule_monitor() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._schedule_monitor(oid, text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.schedule_monitor(name text, schedule text, dispatcher text DEFAULT 'pg_cron') RETURNS timestamptz
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -133,7 +128,6 @@ BEGIN
     PERFORM aidataops._release_dispatcher(m.owner);
 END $$;
 COMMENT ON FUNCTION aidataops._unschedule_monitor(oid, text) IS 'Internal: unschedule_monitor() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._unschedule_monitor(oid, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.unschedule_monitor(name text) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -162,7 +156,6 @@ BEGIN
     number := ds.dataset_id;
 END $$;
 COMMENT ON FUNCTION aidataops._dataset_to_schedule(oid, text, text) IS 'Internal: the number of a dataset whose commits the caller may schedule, and its owner.';
-REVOKE ALL ON FUNCTION aidataops._dataset_to_schedule(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._remove_commit_job(dataset_id integer) RETURNS boolean
     LANGUAGE sql VOLATILE
@@ -170,7 +163,6 @@ CREATE FUNCTION aidataops._remove_commit_job(dataset_id integer) RETURNS boolean
         SELECT coalesce(bool_or(aidataops._remove_job(j, aidataops._commit_job(dataset_id))), false) FROM aidataops._job_owners(aidataops._commit_job(dataset_id)) AS j;
     END;
 COMMENT ON FUNCTION aidataops._remove_commit_job(integer) IS 'Internal: ends commits of a dataset by schedule, also when it is dropped; whether there were any.';
-REVOKE ALL ON FUNCTION aidataops._remove_commit_job(integer) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._schedule_commit(caller oid, dataset text, schedule text) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -185,7 +177,6 @@ BEGIN
         format('SELECT aidataops.commit(%L, %L)', dataset, 'scheduled commit'));
 END $$;
 COMMENT ON FUNCTION aidataops._schedule_commit(oid, text, text) IS 'Internal: schedule_commit() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._schedule_commit(oid, text, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.schedule_commit(dataset text, schedule text) RETURNS bigint
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -204,7 +195,6 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._unschedule_commit(oid, text) IS 'Internal: unschedule_commit() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._unschedule_commit(oid, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.unschedule_commit(dataset text) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -225,7 +215,6 @@ BEGIN
     PERFORM aidataops._release_dispatcher(m.owner);
 END $$;
 COMMENT ON FUNCTION aidataops._drop_monitor(oid, text) IS 'Internal: drop_monitor() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._drop_monitor(oid, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.drop_monitor(name text) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -253,7 +242,6 @@ BEGIN
     RETURN cardinality(old);
 END $$;
 COMMENT ON FUNCTION aidataops._prune_monitor(oid, text, timestamptz) IS 'Internal: prune_monitor() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._prune_monitor(oid, text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.prune_monitor(name text, before timestamptz) RETURNS bigint
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';

@@ -21,7 +21,6 @@ BEGIN
     RETURN a;
 END $$;
 COMMENT ON FUNCTION aidataops._open_alert_of(oid, bigint, text) IS 'Internal: an alert that is open, or an error.';
-REVOKE ALL ON FUNCTION aidataops._open_alert_of(oid, bigint, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops._acknowledge_alert(caller oid, alert_id bigint, note text) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -33,7 +32,6 @@ BEGIN
     PERFORM aidataops._tell_alert(a.alert_id, 'acknowledged', note);
 END $$;
 COMMENT ON FUNCTION aidataops._acknowledge_alert(oid, bigint, text) IS 'Internal: acknowledge_alert() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._acknowledge_alert(oid, bigint, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.acknowledge_alert(alert_id bigint, note text DEFAULT NULL) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
@@ -53,7 +51,6 @@ BEGIN
     PERFORM aidataops._tell_alert(a.alert_id, 'snoozed', concat_ws(': ', format('until %s', until), note));
 END $$;
 COMMENT ON FUNCTION aidataops._snooze_alert(oid, bigint, timestamptz, text) IS 'Internal: snooze_alert() as the owner of the catalog.';
-REVOKE ALL ON FUNCTION aidataops._snooze_alert(oid, bigint, timestamptz, text) FROM PUBLIC;
 
 CREATE FUNCTION aidataops.snooze_alert(alert_id bigint, until timestamptz, note text DEFAULT NULL) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';

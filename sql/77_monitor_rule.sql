@@ -44,7 +44,6 @@ BEGIN
     RETURN ARRAY(SELECT jsonb_populate_record(NULL::aidataops.rule, r) FROM unnest(rules) AS r);
 END $$;
 COMMENT ON FUNCTION aidataops._monitor_rules(aidataops.monitor, aidataops.dataset, oid, timestamptz, jsonb) IS 'Internal: the rules that measure what a monitor of freshness, volume, missing values or schema watches.';
-REVOKE ALL ON FUNCTION aidataops._monitor_rules(aidataops.monitor, aidataops.dataset, oid, timestamptz, jsonb) FROM PUBLIC;
 
 -- Too old, too empty and too many NULLs are bad; of rows both too few and too many.
 CREATE FUNCTION aidataops._judge_measured(spec jsonb, column_name name, measure text, value float8, OUT lower float8, OUT upper float8, OUT breached boolean, OUT status text) RETURNS record
@@ -112,4 +111,3 @@ BEGIN
     RETURN jsonb_build_object('as_of', at, 'window_start', at - m.window_size, 'window_end', CASE WHEN m.window_size IS NOT NULL THEN at END, 'results', coalesce(results, '[]'));
 END $$;
 COMMENT ON FUNCTION aidataops._measure_rules(aidataops.monitor, oid, jsonb, timestamptz) IS 'Internal: measures what rules of contracts measure, with the rights of a role, and judges it as the monitor says.';
-REVOKE ALL ON FUNCTION aidataops._measure_rules(aidataops.monitor, oid, jsonb, timestamptz) FROM PUBLIC;

@@ -735,6 +735,8 @@ discount(FunctionCallInfo fcinfo, const char *key, uint32 size)
 	{                                                                                              \
 		char key[key_size];                                                                        \
                                                                                                    \
+		if (PG_ARGISNULL(0)) /* not by our aggregates */                                           \
+			PG_RETURN_NULL();                                                                      \
 		if (PG_ARGISNULL(1))                                                                       \
 			PG_RETURN_DATUM(PG_GETARG_DATUM(0));                                                   \
 		PG_RETURN_DATUM(discount(fcinfo, key, store));                                             \
@@ -829,6 +831,8 @@ label_counts_combine_inv(PG_FUNCTION_ARGS)
 {
 	State state;
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
 	if (PG_ARGISNULL(1))
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	state = writable_state(fcinfo);

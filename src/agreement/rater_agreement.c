@@ -153,6 +153,8 @@ rater_agreement_accum_any(PG_FUNCTION_ARGS)
 	char *end;
 	Tally *tally;
 
+	if (PG_ARGISNULL(0)) /* not by our aggregates, which begin with a state */
+		PG_RETURN_NULL();
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	any = any_arguments(fcinfo);

@@ -11,6 +11,7 @@
 #include "contract/check_row.h"
 #include "contract/watch.h"
 #include "core/identity.h"
+#include "core/relation.h"
 #include "executor/spi.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_coerce.h"
@@ -84,7 +85,7 @@ new_row_expression(PG_FUNCTION_ARGS)
 	Oid relid = PG_GETARG_OID(0);
 	char *source = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	Identity previous = become_role_restricted(relation_owner(relid));
-	Relation relation = table_open(relid, AccessShareLock);
+	Relation relation = open_relation(relid, AccessShareLock);
 	ParseState *state = make_parsestate(NULL);
 	ParseNamespaceItem *item;
 	Node *expression;
@@ -96,7 +97,7 @@ new_row_expression(PG_FUNCTION_ARGS)
 	expression = coerce_to_boolean(state, expression, "CHECK");
 	assign_expr_collations(state, expression);
 	result = deparse_expression(expression, deparse_context_for("new", relid), true, false);
-	table_close(relation, AccessShareLock);
+	relation_close(relation, AccessShareLock);
 	become_again(previous);
 	PG_RETURN_TEXT_P(cstring_to_text(result));
 }
@@ -111,7 +112,7 @@ try_ruleset(PG_FUNCTION_ARGS)
 {
 	Ruleset *ruleset = PG_GETARG_RULESET_P(1);
 	Identity previous = become_role_restricted(relation_owner(PG_GETARG_OID(0)));
-	Relation relation = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation relation = open_relation(PG_GETARG_OID(0), AccessShareLock);
 	RuleList *list = ruleset_read(&ruleset->root);
 	char *name = psprintf("table \"%s\"", RelationGetRelationName(relation));
 

@@ -32,6 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
+#include "utils/syscache.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
@@ -310,18 +311,33 @@ message_of(const ErrorData *error, bool timed_out, int milliseconds)
 	return CStringGetTextDatum(error->message ? error->message : "");
 }
 
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3) || PG_ARGISNULL(4))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("role, statement, read_only and timeout_ms must not be NULL")));
+	if (!SearchSysCacheExists1(AUTHOID, PG_GETARG_DATUM(0)))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("role with OID %u does not exist", PG_GETARG_OID(0))));
+}
+
 /* run_supervised(role, statement, argument, read_only, timeout_ms): result, sqlstate, error */
 Datum
 run_supervised(PG_FUNCTION_ARGS)
 {
-	Oid role = PG_GETARG_OID(0);
-	char *statement = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	int milliseconds = PG_GETARG_INT32(4);
+	Oid role;
+	char *statement;
+	int milliseconds;
 	TupleDesc descriptor;
 	Datum values[3] = {0};
 	bool nulls[3] = {true, true, true};
 	Outcome outcome;
 
+	check_arguments(fcinfo);
+	role = PG_GETARG_OID(0);
+	statement = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	milliseconds = PG_GETARG_INT32(4);
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	outcome = run(role, statement, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),

@@ -12,6 +12,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "core/relation.h"
 #include "aidataops.h"
 #include "executor/spi.h"
 #include "fingerprint/fingerprint.h"
@@ -105,7 +106,7 @@ PG_FUNCTION_INFO_V1(table_fingerprint);
 Datum
 table_fingerprint(PG_FUNCTION_ARGS)
 {
-	Relation relation = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation relation = open_relation(PG_GETARG_OID(0), AccessShareLock);
 	Fingerprint *result;
 
 	/* the function runs with row_security = off: a policy that would hide rows is an error */

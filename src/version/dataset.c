@@ -10,6 +10,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "core/catalog_lock.h"
+#include "core/relation.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -257,7 +258,7 @@ create_dataset(PG_FUNCTION_ARGS)
 	check_storage(storage, capture);
 
 	SPI_connect();
-	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
+	relation = open_relation(PG_GETARG_OID(1), AccessShareLock);
 	check_source(relation);
 	take_dataset_name(name);
 	key = PG_ARGISNULL(2) ? primary_key(relation) : given_key(relation, PG_GETARG_ARRAYTYPE_P(2));
@@ -355,7 +356,7 @@ attach_dataset(PG_FUNCTION_ARGS)
 	dataset = dataset_find(text_argument(fcinfo, 0));
 	dataset_check_owner(dataset, "attach a table to");
 	dataset = dataset_lock(dataset);
-	relation = relation_open(PG_GETARG_OID(1), AccessShareLock);
+	relation = open_relation(PG_GETARG_OID(1), AccessShareLock);
 	check_source(relation);
 	check_key_columns(RelationGetRelid(relation), dataset->key);
 	check_owner_can_read(dataset, relation);

@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "core/bytes.h"
 #include "core/hash.h"
+#include "core/relation.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -69,7 +70,7 @@ shape_column(Form_pg_attribute attribute)
 Shape *
 shape_of_relation(Oid relid)
 {
-	Relation relation = relation_open(relid, AccessShareLock);
+	Relation relation = open_relation(relid, AccessShareLock);
 	TupleDesc tupdesc = RelationGetDescr(relation);
 	Shape *shape = palloc0(sizeof(Shape));
 
