@@ -125,8 +125,6 @@ END $$;
 COMMENT ON FUNCTION
     aidataops.__write_quarantined(oid, regclass, text, jsonb, jsonb, jsonb, jsonb) IS
 'Internal: inserts a row that was set aside, or does its update; the number of rows written.';
-REVOKE ALL ON FUNCTION
-    aidataops.__write_quarantined(oid, regclass, text, jsonb, jsonb, jsonb, jsonb) FROM PUBLIC;
 CREATE FUNCTION aidataops._write_quarantined(
     relation regclass,
     operation text,

@@ -2,13 +2,15 @@
 
 -- Internal functions are not for everybody, but for those that somebody calls without knowing:
 -- what a function with the rights of its caller calls, or a view, a policy or a constraint; the parts of an aggregate,
--- which Citus asks for as the caller; and what a statement calls that this extension runs as somebody else, from C, or
--- by the scheduler. Those are named here.
+-- which Citus asks for as the caller; and what a statement calls that C makes, or that is run as the owner of data.
+-- Those are named here. Nobody may call what is told on whose behalf to act.
 CREATE FUNCTION aidataops._executable_by_all() RETURNS SETOF oid
     LANGUAGE sql STABLE
     BEGIN ATOMIC
         WITH RECURSIVE own AS (
             SELECT p.oid, p.proname, p.prosrc, p.prorettype, l.lanname,
+                   p.proargtypes[0] = 'oid'::regtype
+                       AND p.proargnames[1] = ANY ('{caller,role,evaluator}') AS acts_for_another,
                    p.proname ~ '^_' OR p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype)
                        AS is_internal,
                    p.prosrc IN ('as_catalog_owner', 'rows_as_catalog_owner') AS runs_as_owner
@@ -28,12 +30,11 @@ CREATE FUNCTION aidataops._executable_by_all() RETURNS SETOF oid
              WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_proc'::regclass),
         reached (oid) AS (
             SELECT f.oid FROM own AS f WHERE NOT f.is_internal OR f.proname = ANY ('{
-                _call_back,_check_sees_all_rows,_claim_next_due,_columns_hash,_complete_roles,
-                _dataset,_expected_columns,_is_visible,_json,_lineage_flush,_measure_monitor,
-                _num_changed_columns,_profile_calls,_read,_reader_allowed,_reads_all,
-                _reads_all_of,_rows,_run_claimed,_schema_changes,_stored_query,_text,
-                _version_query,_what_to_check,_what_to_gate,enforce_batch,enforce_row,
-                note_broken_rule}'::name[])
+                _check_not_overtaken,_check_sees_all_rows,_columns_hash,_columns_written,
+                _complete_roles,_dataset,_expected_columns,_is_visible,_json,_lineage_flush,
+                _measure_monitor,_num_changed_columns,_profile_calls,_read,_reader_allowed,
+                _reads_all,_reads_all_of,_rows,_schema_changes,_stored_query,_text,_version_query,
+                _what_to_check,_what_to_gate,enforce_batch,enforce_row,note_broken_rule}'::name[])
             UNION
             SELECT d.refobjid FROM pg_depend AS d
              WHERE d.refclassid = 'pg_proc'::regclass
@@ -44,7 +45,7 @@ CREATE FUNCTION aidataops._executable_by_all() RETURNS SETOF oid
               JOIN own AS f ON f.oid = r.oid AND NOT f.runs_as_owner
               JOIN calls AS c ON c.caller = f.oid)
         SELECT f.oid FROM reached AS r JOIN own AS f USING (oid)
-         WHERE f.prorettype <> 'event_trigger'::regtype
+         WHERE f.prorettype <> 'event_trigger'::regtype AND f.acts_for_another IS NOT TRUE
         UNION
         SELECT f.oid FROM own AS f JOIN pg_aggregate AS a
             ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn,
