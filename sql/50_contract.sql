@@ -52,7 +52,8 @@ COMMENT ON COLUMN aidataops.contract_table.object IS 'Name of the element of sch
 COMMENT ON COLUMN aidataops.contract_table.relation_schema IS 'Schema of the table.';
 COMMENT ON COLUMN aidataops.contract_table.relation_name IS 'Name of the table.';
 COMMENT ON COLUMN aidataops.contract_table.relation_oid IS 'OID of the table, in the database that relation_origin names; NULL if there was none yet.';
-COMMENT ON COLUMN aidataops.contract_table.relation_origin IS 'System identifier and OID of the database where relation_oid means something; elsewhere the table is found by its name.';
+COMMENT ON COLUMN aidataops.contract_table.relation_origin IS
+'Where relation_oid means something, as in dataset; elsewhere the table is found by its name.';
 COMMENT ON COLUMN aidataops.contract_table.enforcement IS 'How the document wants its rules enforced: aidataops.enforcement of the table, or else of the document; NULL if it does not say.';
 COMMENT ON COLUMN aidataops.contract_table.schema_watch IS 'What the document wants done about changes of the table''s schema that break it: aidataops.schemaWatch of the table, or else of the document; NULL, as warn, if it does not say.';
 COMMENT ON COLUMN aidataops.contract_table.owner IS 'Owner of the contract, here too, because the policies of contract ask this table.';

@@ -290,7 +290,8 @@ BEGIN
     SELECT t.contract, t.version, mine.relation_oid::regclass AS relation INTO other
       FROM aidataops.contract_table AS mine
       JOIN aidataops.contract_table AS t ON t.in_force AND t.contract <> mine.contract
-           AND t.relation_origin = mine.relation_origin AND t.relation_oid = mine.relation_oid
+           AND aidataops._source_oid(t.relation_oid, t.relation_origin, t.relation_schema,
+                                     t.relation_name) = mine.relation_oid
      WHERE mine.contract = it.contract AND mine.version = it.version LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'table % is under contract "%" already, version %', other.relation, other.contract, other.version
@@ -318,8 +319,12 @@ BEGIN
     END IF;
     PERFORM aidataops._check_tables(caller, it);
     UPDATE aidataops.contract_table AS t
-       SET relation_oid = aidataops._source_oid(t.relation_oid, t.relation_origin, t.relation_schema, t.relation_name), relation_origin = aidataops._database_origin()
-     WHERE t.contract = it.contract AND t.version = it.version;
+       SET relation_oid = r.relation, relation_origin = aidataops._relation_origin(r.relation)
+      FROM (SELECT f.object, aidataops._source_oid(f.relation_oid, f.relation_origin,
+                                                   f.relation_schema, f.relation_name) AS relation
+              FROM aidataops.contract_table AS f
+             WHERE f.contract = it.contract AND f.version = it.version) AS r
+     WHERE t.object = r.object AND t.contract = it.contract AND t.version = it.version;
     PERFORM aidataops._check_one_contract(it);
     predecessor := aidataops._predecessor(contract);
     IF predecessor.contract IS NOT NULL THEN
@@ -456,7 +461,8 @@ BEGIN
     INSERT INTO aidataops.contract (contract, version, status, document, document_hash, owner, created_by)
     VALUES (contract, version, 'draft', document, aidataops._document_hash(document), owner, session_user);
     INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, enforcement, schema_watch, owner)
-    SELECT contract, version, t.object, t.relation_schema, t.relation_name, t.relation_oid, aidataops._database_origin(), t.enforcement, t.schema_watch, _store_document.owner
+    SELECT contract, version, t.object, t.relation_schema, t.relation_name, t.relation_oid,
+           aidataops._relation_origin(t.relation_oid), t.enforcement, t.schema_watch, _store_document.owner
       FROM aidataops._document_tables(document, search_path) AS t;
     SELECT jsonb_object_agg(t.object, t.relation_schema) INTO tables
       FROM aidataops.contract_table AS t WHERE t.contract = document ->> 'id' AND t.version = document ->> 'version';

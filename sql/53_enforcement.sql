@@ -29,7 +29,8 @@ COMMENT ON COLUMN aidataops.enforcement.object IS 'The element of schema in the 
 COMMENT ON COLUMN aidataops.enforcement.relation_schema IS 'Schema of the table.';
 COMMENT ON COLUMN aidataops.enforcement.relation_name IS 'Name of the table.';
 COMMENT ON COLUMN aidataops.enforcement.relation_oid IS 'OID of the table, in the database that relation_origin names.';
-COMMENT ON COLUMN aidataops.enforcement.relation_origin IS 'System identifier and OID of the database where relation_oid means something; elsewhere the table is found by its name.';
+COMMENT ON COLUMN aidataops.enforcement.relation_origin IS
+'Where relation_oid means something, as in dataset; elsewhere the table is found by its name.';
 COMMENT ON COLUMN aidataops.enforcement.mode IS 'What becomes of a row that breaks a rule of severity error: reject, quarantine or warn.';
 COMMENT ON COLUMN aidataops.enforcement.constraints IS 'CHECK constraints that were made.';
 COMMENT ON COLUMN aidataops.enforcement.triggers IS 'Triggers that were made.';
@@ -68,7 +69,8 @@ COMMENT ON COLUMN aidataops.quarantine.version IS 'Its version.';
 COMMENT ON COLUMN aidataops.quarantine.relation_schema IS 'Schema of the table that the row was written to; of the partitioned table, if the contract is on that.';
 COMMENT ON COLUMN aidataops.quarantine.relation_name IS 'Name of the table.';
 COMMENT ON COLUMN aidataops.quarantine.relation_oid IS 'OID of the table, in the database that relation_origin names.';
-COMMENT ON COLUMN aidataops.quarantine.relation_origin IS 'System identifier and OID of the database where relation_oid means something; elsewhere the table is found by its name.';
+COMMENT ON COLUMN aidataops.quarantine.relation_origin IS
+'Where relation_oid means something, as in dataset; elsewhere the table is found by its name.';
 COMMENT ON COLUMN aidataops.quarantine.operation IS 'What would have been done: INSERT, or UPDATE of the row that had this key, and still is as it was.';
 COMMENT ON COLUMN aidataops.quarantine.key IS 'Of an UPDATE, the primary key that the row had; NULL if there is none.';
 COMMENT ON COLUMN aidataops.quarantine.content IS 'The whole row; NULL once it was purged. Generated columns are null, because they were not computed yet.';
@@ -108,7 +110,8 @@ COMMENT ON COLUMN aidataops.warning.rule IS 'The rule; * if no rule could be jud
 COMMENT ON COLUMN aidataops.warning.relation_schema IS 'Schema of the table.';
 COMMENT ON COLUMN aidataops.warning.relation_name IS 'Name of the table.';
 COMMENT ON COLUMN aidataops.warning.relation_oid IS 'OID of the table, in the database that relation_origin names.';
-COMMENT ON COLUMN aidataops.warning.relation_origin IS 'System identifier and OID of the database where relation_oid means something.';
+COMMENT ON COLUMN aidataops.warning.relation_origin IS
+'Where relation_oid means something, as in dataset.';
 COMMENT ON COLUMN aidataops.warning.num_rows IS 'Rows that the transaction wrote and that break the rule.';
 COMMENT ON COLUMN aidataops.warning.sample_keys IS 'Primary keys of at most 5 of them; none if the table has no primary key, or the contract calls it sensitive.';
 COMMENT ON COLUMN aidataops.warning.unjudged IS 'Why the rule could not be judged; NULL if it was.';
@@ -511,7 +514,8 @@ BEGIN
     END IF;
     DELETE FROM aidataops.enforcement AS e WHERE e.enforcement_id = enforcement.enforcement_id;
     INSERT INTO aidataops.enforcement (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, mode, constraints, triggers, not_enforced, enforced_by, suspended_until, suspend_reason)
-    SELECT enforcement.contract, enforcement.version, enforcement.object, n.nspname, c.relname, c.oid, aidataops._database_origin(), enforcement.mode, constraints, triggers,
+    SELECT enforcement.contract, enforcement.version, enforcement.object, n.nspname, c.relname, c.oid,
+           aidataops._relation_origin(c.oid), enforcement.mode, constraints, triggers,
            ARRAY(SELECT e.rule FROM aidataops._enforcement_rules(relation, enforcement.contract, enforcement.version, enforcement.object, enforcement.mode, enforcement.suspended_until IS NOT NULL OR c.relkind = 'f') AS e
                   WHERE e.part = 'not enforced' OR c.relkind = 'f' AND e.part IN ('share', 'volume')),
            session_user, enforcement.suspended_until, enforcement.suspend_reason

@@ -144,7 +144,6 @@ AS $$
 #variable_conflict use_column
 DECLARE
     r record;
-    here text := aidataops._database_origin(); -- rows of other tables are told from those of this one before their policy is asked
 BEGIN
     IF relation IS NULL THEN
         RAISE EXCEPTION 'relation must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -153,7 +152,8 @@ BEGIN
     END IF;
     FOR r IN SELECT q.* FROM aidataops.quarantine AS q
               WHERE q.status = 'open' AND q.content IS NOT NULL AND (quarantine_ids IS NULL OR q.quarantine_id = ANY (quarantine_ids))
-                AND (q.relation_oid = relation OR q.relation_origin <> here)
+                -- rows of other tables are told from those of this one before their policy is asked
+                AND (q.relation_oid = relation OR NOT aidataops._is_here(q.relation_origin))
                 AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) = relation
               ORDER BY q.quarantine_id
     LOOP
@@ -191,7 +191,7 @@ CREATE FUNCTION aidataops._may_close_orphans(caller oid, contract text, origin t
 AS $$
 BEGIN
     RETURN pg_has_role(caller, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'aidataops.quarantine'::regclass), 'USAGE')
-        OR origin = aidataops._database_origin()
+        OR aidataops._is_here(origin)
            AND EXISTS (SELECT FROM aidataops.contract AS c JOIN pg_roles AS r ON r.rolname = c.owner WHERE c.contract = _may_close_orphans.contract AND pg_has_role(caller, r.oid, 'USAGE'));
 END $$;
 COMMENT ON FUNCTION aidataops._may_close_orphans(oid, text, text) IS 'Internal: whether a caller may close rows of the quarantine whose table was dropped.';
@@ -215,7 +215,7 @@ BEGIN
            former = CASE WHEN purge THEN NULL ELSE q.former END, problems = CASE WHEN purge THEN '{}' ELSE q.problems END
      WHERE q.status = 'open' AND (quarantine_ids IS NULL OR q.quarantine_id = ANY (quarantine_ids))
        AND CASE WHEN relation IS NULL THEN aidataops._may_close_orphans(caller, q.contract, q.relation_origin)
-                ELSE q.relation_oid = relation OR q.relation_origin <> aidataops._database_origin() END
+                ELSE q.relation_oid = relation OR NOT aidataops._is_here(q.relation_origin) END
        AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema, q.relation_name) IS NOT DISTINCT FROM relation;
     GET DIAGNOSTICS discarded = ROW_COUNT;
     RETURN discarded;
@@ -320,8 +320,16 @@ BEGIN ATOMIC
                 WHEN NOT EXISTS (SELECT FROM pg_catalog.unnest(f.findings) AS u (finding) WHERE u.finding NOT LIKE '%is not validated') THEN 'not validated'
                 ELSE 'incomplete' END,
            f.findings, e.suspended_until,
-           (SELECT count(*) FROM aidataops.quarantine AS q WHERE q.relation_oid = o.relid AND q.contract = e.contract AND q.status = 'open'),
-           (SELECT coalesce(pg_catalog.sum(w.num_rows), 0)::bigint FROM aidataops.warning AS w WHERE w.relation_oid = o.relid AND w.contract = e.contract AND w.warned_at >= e.enforced_at)
+           (SELECT count(*) FROM aidataops.quarantine AS q
+             WHERE (q.relation_oid = o.relid OR NOT aidataops._is_here(q.relation_origin))
+               AND aidataops._source_oid(q.relation_oid, q.relation_origin, q.relation_schema,
+                                         q.relation_name) = o.relid
+               AND q.contract = e.contract AND q.status = 'open'),
+           (SELECT coalesce(pg_catalog.sum(w.num_rows), 0)::bigint FROM aidataops.warning AS w
+             WHERE (w.relation_oid = o.relid OR NOT aidataops._is_here(w.relation_origin))
+               AND aidataops._source_oid(w.relation_oid, w.relation_origin, w.relation_schema,
+                                         w.relation_name) = o.relid
+               AND w.contract = e.contract AND w.warned_at >= e.enforced_at)
       FROM aidataops.enforcement AS e
      CROSS JOIN LATERAL (SELECT aidataops._source_oid(coalesce(e.relation_oid, 0::oid), e.relation_origin, e.relation_schema, e.relation_name) AS relid) AS o
      CROSS JOIN LATERAL (SELECT ARRAY(SELECT u FROM aidataops._enforcement_findings(e, o.relid) AS u WHERE o.relid IS NOT NULL) AS findings) AS f

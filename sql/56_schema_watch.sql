@@ -22,7 +22,8 @@ COMMENT ON COLUMN aidataops.seen_schema.object IS 'The table, as contract_table.
 COMMENT ON COLUMN aidataops.seen_schema.relation_schema IS 'Schema of the table.';
 COMMENT ON COLUMN aidataops.seen_schema.relation_name IS 'Name of the table.';
 COMMENT ON COLUMN aidataops.seen_schema.relation_oid IS 'OID of the table, in the database that relation_origin names; 0 while the table is gone.';
-COMMENT ON COLUMN aidataops.seen_schema.relation_origin IS 'System identifier and OID of the database where relation_oid means something.';
+COMMENT ON COLUMN aidataops.seen_schema.relation_origin IS
+'Where relation_oid means something, as in dataset.';
 COMMENT ON COLUMN aidataops.seen_schema.former_schema IS 'Schema where the table was before it was last renamed or moved: when it is dropped, a table that took its place there is the table of the contract.';
 COMMENT ON COLUMN aidataops.seen_schema.former_name IS 'Name that the table had there.';
 COMMENT ON COLUMN aidataops.seen_schema.shape IS 'Columns, constraints, unique indexes and triggers that it had.';
@@ -393,13 +394,15 @@ CREATE FUNCTION aidataops._follow_table(t aidataops.contract_table, relation oid
 AS $$
 BEGIN
     UPDATE aidataops.contract_table AS u
-       SET relation_schema = k.schema, relation_name = k.name, relation_oid = relation, relation_origin = aidataops._database_origin()
+       SET relation_schema = k.schema, relation_name = k.name, relation_oid = relation,
+           relation_origin = aidataops._relation_origin(relation)
       FROM (SELECT o.version FROM aidataops.contract_table AS o WHERE o.contract = t.contract AND o.object = t.object FOR UPDATE SKIP LOCKED) AS free,
            (SELECT coalesce(n.nspname, t.relation_schema), coalesce(c.relname, t.relation_name)
               FROM (SELECT) AS one LEFT JOIN pg_class AS c ON c.oid = relation LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS k (schema, name)
      WHERE u.contract = t.contract AND u.object = t.object AND u.version = free.version
        AND (u.relation_schema, u.relation_name) IN ((t.relation_schema, t.relation_name), (k.schema, k.name))
-       AND (u.relation_schema, u.relation_name, coalesce(u.relation_oid, 0), u.relation_origin) <> (k.schema, k.name, coalesce(relation, 0), aidataops._database_origin());
+       AND (u.relation_schema, u.relation_name, coalesce(u.relation_oid, 0), u.relation_origin)
+           <> (k.schema, k.name, coalesce(relation, 0), aidataops._relation_origin(relation));
 END $$;
 COMMENT ON FUNCTION aidataops._follow_table(aidataops.contract_table, oid) IS 'Internal: notes under which name and OID a table of a contract is found now.';
 
@@ -413,7 +416,8 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO aidataops.seen_schema AS s (contract, object, relation_schema, relation_name, relation_oid, relation_origin, shape)
-    SELECT t.contract, t.object, n.nspname, c.relname, relation, aidataops._database_origin(), new_shape
+    SELECT t.contract, t.object, n.nspname, c.relname, relation,
+           aidataops._relation_origin(relation), new_shape
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation
     ON CONFLICT ON CONSTRAINT seen_schema_pkey DO UPDATE
        SET relation_schema = excluded.relation_schema, relation_name = excluded.relation_name, relation_oid = excluded.relation_oid,
@@ -429,8 +433,9 @@ AS $$
 DECLARE
     old_name text := (quote_ident(s.relation_schema) || '.' || quote_ident(s.relation_name));
     new_name text := (SELECT (quote_ident(n.nspname) || '.' || quote_ident(c.relname)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation);
-    here boolean := s.relation_origin = aidataops._database_origin();
-    same_table boolean := here AND s.relation_oid = relation;
+    here boolean := aidataops._is_here(s.relation_origin);
+    same_table boolean := s.relation_oid = relation
+                          AND s.relation_origin = aidataops._relation_origin(relation);
 BEGIN
     IF s.contract IS NULL THEN
         RETURN QUERY SELECT * FROM aidataops._unmet_types(t.contract, t.version, t.object, shape) WHERE shape IS NOT NULL;
@@ -529,7 +534,8 @@ BEGIN
         detail := (SELECT string_agg(aidataops._in_words(c), E'\n') FROM jsonb_array_elements(changes) AS c WHERE c -> 'breaks' IS NOT NULL);
     END IF;
     IF record AND NOT is_blocked AND (changes IS NOT NULL OR relation IS NOT NULL AND
-        (s.contract IS NULL OR s.shape <> shape OR s.relation_oid <> relation OR s.relation_origin <> aidataops._database_origin())) THEN
+        (s.contract IS NULL OR s.shape <> shape OR s.relation_oid <> relation
+         OR s.relation_origin <> aidataops._relation_origin(relation))) THEN
         PERFORM aidataops._record_changes(t, relation, shape, CASE WHEN changes IS NOT NULL THEN
             jsonb_strip_nulls(jsonb_build_object('object', t.object, 'relation', relation_name, 'command', command, 'allowed_by', allowed_by, 'changes', changes)) END);
     END IF;

@@ -32,7 +32,8 @@ COMMENT ON COLUMN aidataops.lineage_node_state.name IS 'Its name there; of relat
 COMMENT ON COLUMN aidataops.lineage_node_state.relation_schema IS 'Schema of the relation. NULL for all but relations, as the next three.';
 COMMENT ON COLUMN aidataops.lineage_node_state.relation_name IS 'Name of the relation.';
 COMMENT ON COLUMN aidataops.lineage_node_state.relation_oid IS 'OID of the relation, in the database that relation_origin names.';
-COMMENT ON COLUMN aidataops.lineage_node_state.relation_origin IS 'System identifier and OID of the database where relation_oid means something; elsewhere the relation is found by its name.';
+COMMENT ON COLUMN aidataops.lineage_node_state.relation_origin IS
+'Where relation_oid means something, as in dataset; elsewhere the relation is found by its name.';
 COMMENT ON COLUMN aidataops.lineage_node_state.owner IS 'Role that owned the relation or recorded the object: it sees the node even when there is no relation whose privileges decide.';
 COMMENT ON COLUMN aidataops.lineage_node_state.properties IS 'What else is known of it: where a foreign table is, which version a view shows.';
 COMMENT ON COLUMN aidataops.lineage_node_state.is_dropped IS 'Whether it was dropped at that time.';
@@ -280,12 +281,12 @@ CREATE FUNCTION aidataops._lineage_relation_node(relation oid) RETURNS bigint
     LANGUAGE plpgsql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    origin text := aidataops._database_origin();
+    origin text;
     now_is record;
     known record;
-    generation integer := 0;
 BEGIN
     relation := coalesce(pg_partition_root(relation), relation);
+    origin := aidataops._relation_origin(relation);
     SELECT n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS owner,
            CASE WHEN s.srvname IS NULL THEN '' ELSE 'foreign:' || s.srvname END AS namespace
       INTO now_is
@@ -295,22 +296,19 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    -- by its OID; or, after a restore elsewhere, by its name
+    -- by its OID; or, after a restore, by its name
     SELECT l.* INTO known
       FROM (SELECT DISTINCT s.node_id FROM aidataops.lineage_node_state AS s
              WHERE s.relation_oid = relation OR s.relation_name = now_is.name AND s.relation_schema = now_is.schema) AS s,
            LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS l
      WHERE NOT l.is_dropped
        AND (l.relation_oid = relation AND l.relation_origin = origin
-            OR l.relation_name = now_is.name AND l.relation_schema = now_is.schema AND l.relation_origin <> origin)
+            OR l.relation_name = now_is.name AND l.relation_schema = now_is.schema
+               AND NOT aidataops._is_here(l.relation_origin))
      ORDER BY (l.relation_origin = origin) DESC, l.recorded_at DESC LIMIT 1;
     IF known.node_id IS NULL THEN
-        LOOP
-            known.node_id := aidataops._lineage_id('relation', origin, relation::text, generation::text);
-            -- of a relation that was dropped, and whose OID was used again
-            EXIT WHEN NOT EXISTS (SELECT FROM aidataops.lineage_node AS l WHERE l.node_id = known.node_id AND l.is_dropped);
-            generation := generation + 1;
-        END LOOP;
+        -- the origin too: the OID may have been that of a relation that was dropped long ago
+        known.node_id := aidataops._lineage_id('relation', origin, relation::text);
     ELSIF (known.relation_schema, known.relation_name, known.relation_origin) = (now_is.schema, now_is.name, origin) THEN
         RETURN known.node_id;
     END IF;
@@ -363,9 +361,13 @@ DECLARE
 BEGIN
     SELECT e.* INTO STRICT edge FROM aidataops.lineage_edge AS e WHERE e.edge_id = _lineage_add_column_edge.edge_id;
     SELECT a.attnum INTO source_attnum FROM aidataops.lineage_node AS n JOIN pg_attribute AS a ON a.attrelid = n.relation_oid
-     WHERE n.node_id = edge.source_node AND n.relation_origin = aidataops._database_origin() AND a.attname = source_column AND a.attnum > 0;
+     WHERE n.node_id = edge.source_node
+       AND n.relation_origin = aidataops._relation_origin(n.relation_oid)
+       AND a.attname = source_column AND a.attnum > 0;
     SELECT a.attnum INTO target_attnum FROM aidataops.lineage_node AS n JOIN pg_attribute AS a ON a.attrelid = n.relation_oid
-     WHERE n.node_id = edge.target_node AND n.relation_origin = aidataops._database_origin() AND a.attname = target_column AND a.attnum > 0;
+     WHERE n.node_id = edge.target_node
+       AND n.relation_origin = aidataops._relation_origin(n.relation_oid)
+       AND a.attname = target_column AND a.attnum > 0;
     IF NOT EXISTS (SELECT FROM aidataops.lineage_column_edge AS c
                     WHERE c.edge_id = edge.edge_id AND c.source_column = _lineage_add_column_edge.source_column
                       AND c.target_column IS NOT DISTINCT FROM _lineage_add_column_edge.target_column AND c.kind = _lineage_add_column_edge.kind) THEN

@@ -8,20 +8,22 @@ CREATE FUNCTION aidataops._lineage_find_relation(relation oid) RETURNS bigint
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    origin text := aidataops._database_origin();
+    origin text;
     found_node bigint;
 BEGIN
     relation := coalesce(pg_partition_root(relation), relation);
+    origin := aidataops._relation_origin(relation);
     SELECT l.node_id INTO found_node
       FROM (SELECT DISTINCT s.node_id FROM aidataops.lineage_node_state AS s WHERE s.relation_oid = relation) AS s,
            LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS l
      WHERE l.relation_oid = relation AND l.relation_origin = origin AND NOT l.is_dropped LIMIT 1;
-    IF found_node IS NULL THEN -- restored from elsewhere
+    IF found_node IS NULL THEN -- restored
         SELECT l.node_id INTO found_node
           FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
           JOIN aidataops.lineage_node_state AS s ON s.relation_name = c.relname AND s.relation_schema = n.nspname,
                LATERAL (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = s.node_id ORDER BY x.entry DESC LIMIT 1) AS l
-         WHERE c.oid = relation AND l.relation_name = c.relname AND l.relation_schema = n.nspname AND l.relation_origin <> origin AND NOT l.is_dropped
+         WHERE c.oid = relation AND l.relation_name = c.relname AND l.relation_schema = n.nspname
+           AND NOT aidataops._is_here(l.relation_origin) AND NOT l.is_dropped
          ORDER BY l.recorded_at DESC LIMIT 1;
     END IF;
     RETURN found_node;
@@ -263,7 +265,7 @@ BEGIN
     SELECT a.attname INTO found_name
       FROM (SELECT x.* FROM aidataops.lineage_node_state AS x WHERE x.node_id = node ORDER BY x.entry DESC LIMIT 1) AS n
       JOIN pg_attribute AS a ON a.attrelid = n.relation_oid AND a.attnum = _lineage_column_name.attnum AND NOT a.attisdropped
-     WHERE n.relation_origin = aidataops._database_origin()
+     WHERE n.relation_origin = aidataops._relation_origin(n.relation_oid)
        AND _lineage_column_name.recorded_at >= (SELECT min(s.recorded_at) FROM aidataops.lineage_node_state AS s
                                                  WHERE s.node_id = node AND s.relation_origin = n.relation_origin);
     RETURN coalesce(found_name, stored);
@@ -420,7 +422,10 @@ BEGIN
           JOIN aidataops.version AS r ON r.version OPERATOR(aidataops.=) v.version JOIN aidataops.dataset AS d ON d.dataset_id = r.dataset_id
         UNION ALL
         SELECT r.depth, 'contract', CASE WHEN r.is_visible THEN c.contract || '@' || c.version ELSE 'restricted' END, NULL, k.status, r.doubt, NULL
-          FROM relations AS r JOIN aidataops.contract_table AS c ON c.relation_oid = r.relation AND c.relation_origin = aidataops._database_origin()
+          FROM relations AS r
+          JOIN aidataops.contract_table AS c
+               ON aidataops._source_oid(c.relation_oid, c.relation_origin, c.relation_schema,
+                                        c.relation_name) = r.relation
           JOIN aidataops.contract AS k ON k.contract = c.contract AND k.version = c.version WHERE k.status NOT IN ('draft', 'retired')
         UNION ALL
         SELECT r.depth, 'monitor', CASE WHEN r.is_visible THEN m.name ELSE 'restricted' END, NULL, NULL, r.doubt, NULL

@@ -14,8 +14,9 @@ AS $$
        AND EXISTS (SELECT FROM pg_rewrite AS w JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
                      JOIN pg_class AS r ON d.refclassid = 'pg_class'::regclass AND r.oid = d.refobjid
                     WHERE w.ev_class = c.oid AND r.oid <> c.oid AND r.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT aidataops._lineage_excludes(r.relnamespace))
-       AND NOT EXISTS (SELECT FROM aidataops.lineage_node_state AS n JOIN aidataops.lineage_edge_state AS e ON e.target_node = n.node_id
-                        WHERE n.relation_oid = c.oid AND n.relation_origin = aidataops._database_origin() AND e.operation IN ('view', 'refresh'))
+       AND NOT EXISTS (SELECT FROM aidataops.lineage_edge_state AS e
+                        WHERE e.target_node = aidataops._lineage_find_relation(c.oid)
+                          AND e.operation IN ('view', 'refresh'))
      ORDER BY c.oid
 $$;
 COMMENT ON FUNCTION aidataops._unseen_views(oid) IS 'Internal: unseen_views(); those of all owners if there is no caller.';

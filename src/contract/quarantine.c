@@ -12,13 +12,13 @@
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "contract/quarantine.h"
+#include "core/origin.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
-#include "version/catalog.h"
 
 /*
  * Columns of aidataops.quarantine, as sql/53_enforcement.sql declares them. The row goes into the table as rows of the
@@ -87,7 +87,7 @@ quarantine_prepare(const WarningSubject *subject)
 	quarantine->values[QUARANTINE_SCHEMA] = name_datum(subject->schema);
 	quarantine->values[QUARANTINE_TABLE] = name_datum(subject->table);
 	quarantine->values[QUARANTINE_RELATION] = ObjectIdGetDatum(subject->relation);
-	quarantine->values[QUARANTINE_ORIGIN] = CStringGetTextDatum(database_origin());
+	quarantine->values[QUARANTINE_ORIGIN] = CStringGetTextDatum(relation_origin(subject->relation));
 	quarantine->values[QUARANTINE_STATUS] = CStringGetTextDatum("open");
 	return quarantine;
 }

@@ -12,6 +12,7 @@
 #include "aidataops.h"
 #include "catalog/pg_type.h"
 #include "contract/warning.h"
+#include "core/origin.h"
 #include "core/statement.h"
 #include "core/subtransaction.h"
 #include "executor/spi.h"
@@ -59,18 +60,18 @@ record(const PendingWarning *warning)
 {
 	Statement statement;
 
-	statement_init(
-		&statement,
-		"INSERT INTO aidataops.warning (contract, version, rule, relation_schema, "
-		"relation_name, relation_oid, relation_origin, num_rows, sample_keys, unjudged, "
-		"warned_by) VALUES ($1, $2, $3, $4, $5, $6, aidataops._database_origin(), $7, $8, "
-		"$9, session_user)");
+	statement_init(&statement,
+				   "INSERT INTO aidataops.warning (contract, version, rule, relation_schema, "
+				   "relation_name, relation_oid, relation_origin, num_rows, sample_keys, unjudged, "
+				   "warned_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+				   "session_user)");
 	statement_text(&statement, warning->subject.contract);
 	statement_text(&statement, warning->subject.version);
 	statement_text(&statement, warning->rule);
 	statement_text(&statement, warning->subject.schema);
 	statement_text(&statement, warning->subject.table);
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(warning->subject.relation), false);
+	statement_text(&statement, relation_origin(warning->subject.relation));
 	statement_int8(&statement, warning->rows);
 	statement_param(&statement, JSONBOID, samples_as_json(warning), false);
 	statement_text(&statement, warning->unjudged);

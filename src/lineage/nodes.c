@@ -10,6 +10,7 @@
 #include "commands/defrem.h"
 #include "catalog/catalog.h"
 #include "core/identity.h"
+#include "core/origin.h"
 #include "foreign/foreign.h"
 #include "lineage/capture.h"
 #include "miscadmin.h"
@@ -48,12 +49,22 @@ nodes_invalidate(Oid relid)
 typedef struct RelationState
 {
 	Oid relid;
-	char *schema;
+	char *schema; /* as the name and the origin, NULL if it was dropped */
 	char *name;
+	char *origin;
 	int64 node;       /* found */
 	bool is_same;     /* and says the same */
 	Datum properties; /* 0: none */
 } RelationState;
+
+/* As kept_relation() has it; but what was dropped cannot be asked who made it. */
+static bool
+is_kept_as(const RelationState *state, Oid relid, const char *origin, bool has_name)
+{
+	if (!origin_is_here(origin))
+		return has_name;
+	return relid == state->relid && (state->origin == NULL || strcmp(origin, state->origin) == 0);
+}
 
 /* A node that a row of the index points to, if it is still the one and not dropped. */
 static bool
@@ -64,7 +75,7 @@ match_node(HeapTuple tuple, TupleDesc columns, void *context)
 	bool nulls[MAX_ATTRIBUTES];
 	bool isnull;
 	int64 node = DatumGetInt64(heap_getattr(tuple, NODE_ID, columns, &isnull));
-	bool is_here;
+	char *origin;
 	bool has_name;
 
 	if (!latest_state(TABLE_NODE, INDEX_NODE_ID, node, values, nulls) ||
@@ -72,13 +83,14 @@ match_node(HeapTuple tuple, TupleDesc columns, void *context)
 		nulls[NODE_RELATION_ORIGIN - 1] || nulls[NODE_RELATION_NAME - 1] ||
 		nulls[NODE_RELATION_SCHEMA - 1])
 		return true;
-	is_here = text_is(values[NODE_RELATION_ORIGIN - 1], this_database);
-	has_name = strcmp(NameStr(*DatumGetName(values[NODE_RELATION_NAME - 1])), state->name) == 0 &&
+	origin = TextDatumGetCString(values[NODE_RELATION_ORIGIN - 1]);
+	has_name = state->name != NULL &&
+			   strcmp(NameStr(*DatumGetName(values[NODE_RELATION_NAME - 1])), state->name) == 0 &&
 			   strcmp(NameStr(*DatumGetName(values[NODE_RELATION_SCHEMA - 1])), state->schema) == 0;
-	if (is_here ? DatumGetObjectId(values[NODE_RELATION_OID - 1]) != state->relid : !has_name)
+	if (!is_kept_as(state, DatumGetObjectId(values[NODE_RELATION_OID - 1]), origin, has_name))
 		return true;
 	state->node = node;
-	state->is_same = is_here && has_name;
+	state->is_same = has_name && origin_is_here(origin);
 	state->properties = nulls[NODE_PROPERTIES - 1] ? (Datum) 0 : values[NODE_PROPERTIES - 1];
 	return false;
 }
@@ -99,24 +111,6 @@ find_node(RelationState *state)
 	ScanKeyInit(&keys[1], NODE_RELATION_SCHEMA, BTEqualStrategyNumber, F_NAMEEQ,
 				name_datum(state->schema));
 	each_row(TABLE_NODE, INDEX_NODE_NAME, 2, keys, match_node, state);
-}
-
-/* The OID may have been that of a relation that was dropped long ago. */
-static int64
-new_node_id(Oid relid)
-{
-	Datum values[MAX_ATTRIBUTES];
-	bool nulls[MAX_ATTRIBUTES];
-
-	for (int generation = 0;; generation++)
-	{
-		int64 id =
-			id_of(4, "relation", this_database, psprintf("%u", relid), psprintf("%d", generation));
-
-		if (!latest_state(TABLE_NODE, INDEX_NODE_ID, id, values, nulls) ||
-			!DatumGetBool(values[NODE_IS_DROPPED - 1]))
-			return id;
-	}
 }
 
 /* Where the data of a foreign table is, without who reads it, and how. */
@@ -177,7 +171,7 @@ append_relation_state(RelationState *state)
 	values[NODE_RELATION_SCHEMA - 1] = name_datum(state->schema);
 	values[NODE_RELATION_NAME - 1] = name_datum(state->name);
 	values[NODE_RELATION_OID - 1] = ObjectIdGetDatum(state->relid);
-	values[NODE_RELATION_ORIGIN - 1] = text_datum(this_database);
+	values[NODE_RELATION_ORIGIN - 1] = text_datum(state->origin);
 	nulls[NODE_OWNER - 1] = owner == NULL;
 	if (owner)
 		values[NODE_OWNER - 1] = name_datum(owner);
@@ -242,12 +236,14 @@ look_up_node(Oid root, bool may_make)
 	state.schema = OidIsValid(schema) ? get_namespace_name(schema) : NULL;
 	if (state.name == NULL || state.schema == NULL || is_excluded(schema, state.schema))
 		return 0;
+	state.origin = relation_origin(root);
 	find_node(&state);
 	if (state.node == 0)
 	{
 		if (!may_make)
 			return 0;
-		state.node = new_node_id(root);
+		/* the origin too: the OID may have been that of a relation that was dropped long ago */
+		state.node = id_of(3, "relation", state.origin, psprintf("%u", root));
 	}
 	if (!state.is_same)
 		append_relation_state(&state);
@@ -314,7 +310,7 @@ node_of_external(External *external)
 void
 write_dropped_node(Oid relid)
 {
-	RelationState state = {.relid = relid, .schema = "", .name = ""};
+	RelationState state = {.relid = relid};
 	Datum values[MAX_ATTRIBUTES];
 	bool nulls[MAX_ATTRIBUTES];
 	ScanKeyData key;

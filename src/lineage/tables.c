@@ -235,7 +235,6 @@ tables_invalidate_all(void)
 
 MemoryContext scratch = NULL;
 TimestampTz this_time;
-char *this_database;
 
 Datum
 text_datum(const char *value)
@@ -322,7 +321,6 @@ tables_begin(void)
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "aidataops lineage store",
 									ALLOCSET_DEFAULT_SIZES);
 	this_time = GetCurrentTimestamp();
-	this_database = psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
 }
 
 void

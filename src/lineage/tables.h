@@ -64,7 +64,6 @@ enum
 /* What belongs to one writing. */
 extern MemoryContext scratch;
 extern TimestampTz this_time;
-extern char *this_database; /* where OIDs mean something */
 
 extern void tables_begin(void);
 extern void tables_end(void);

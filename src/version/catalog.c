@@ -9,12 +9,11 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/xlog.h"
 #include "aidataops.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "core/origin.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -87,49 +86,11 @@ result_int4(int column)
 	return DatumGetInt32(result_value(column, &isnull));
 }
 
-/* System identifier and database: after a restore elsewhere, stored OIDs mean nothing. */
-char *
-database_origin(void)
-{
-	return psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
-}
-
-/* Something else may have taken the name. */
-static bool
-has_rows(Oid relid)
-{
-	switch (OidIsValid(relid) ? get_rel_relkind(relid) : '\0')
-	{
-		case RELKIND_RELATION:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_VIEW:
-		case RELKIND_MATVIEW:
-		case RELKIND_FOREIGN_TABLE:
-			return true;
-		default:
-			return false;
-	}
-}
-
-static Oid
-find_source(Oid saved, const char *origin, const char *schema, const char *name)
-{
-	Oid source = saved; /* wherever it was renamed to */
-
-	if (strcmp(origin, database_origin()) != 0)
-	{
-		Oid schema_oid = get_namespace_oid(schema, true);
-
-		source = OidIsValid(schema_oid) ? get_relname_relid(name, schema_oid) : InvalidOid;
-	}
-	return has_rows(source) ? source : InvalidOid;
-}
-
 Oid
 dataset_source(const Dataset *dataset)
 {
-	return find_source(dataset->relation_oid, dataset->relation_origin, dataset->relation_schema,
-					   dataset->relation_name);
+	return kept_relation(dataset->relation_oid, dataset->relation_origin, dataset->relation_schema,
+						 dataset->relation_name);
 }
 
 Identity
@@ -164,6 +125,62 @@ dataset_lock_source(const Dataset *dataset, LOCKMODE lockmode)
 	/* with all partitions: one that is truncated must not be so between snapshot and scan */
 	(void) find_all_inheritors(source, lockmode, NULL);
 	return source;
+}
+
+void
+dataset_attach_source(const Dataset *dataset, Oid source)
+{
+	Statement statement;
+
+	statement_init(&statement,
+				   "UPDATE aidataops.dataset SET relation_schema = $2::name, relation_name = "
+				   "$3::name, relation_oid = $4, relation_origin = $5 WHERE dataset_id = $1");
+	statement_int4(&statement, dataset->id);
+	statement_text(&statement, get_namespace_name(get_rel_namespace(source)));
+	statement_text(&statement, get_rel_name(source));
+	statement_param(&statement, OIDOID, ObjectIdGetDatum(source), false);
+	statement_text(&statement, relation_origin(source));
+	statement_run_as_catalog_owner(&statement);
+}
+
+static void
+tell_where_found(const Dataset *dataset, Oid source)
+{
+	char *found = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source)),
+											 get_rel_name(source));
+	char *kept = quote_qualified_identifier(dataset->relation_schema, dataset->relation_name);
+
+	switch (how_found(source, dataset->relation_origin, dataset->relation_schema,
+					  dataset->relation_name))
+	{
+		case FOUND_BY_OID:
+			break;
+		case FOUND_BY_OID_LEFT:
+			ereport(
+				NOTICE,
+				(errmsg("dataset \"%s\" follows its table, which is %s now", dataset->name, found),
+				 errdetail("It was %s when that was last recorded.", kept),
+				 errhint("If another table is meant, roll back and use attach_dataset().")));
+			break;
+		case FOUND_BY_NAME:
+			ereport(NOTICE,
+					(errmsg("dataset \"%s\" found its table %s by name after a restore",
+							dataset->name, found),
+					 errhint("If another table is meant, roll back and use attach_dataset().")));
+			break;
+	}
+}
+
+void
+dataset_record_source(const Dataset *dataset, Oid source)
+{
+	if (source == dataset->relation_oid &&
+		strcmp(dataset->relation_origin, relation_origin(source)) == 0 &&
+		strcmp(dataset->relation_name, get_rel_name(source)) == 0 &&
+		get_rel_namespace(source) == get_namespace_oid(dataset->relation_schema, true))
+		return;
+	tell_where_found(dataset, source);
+	dataset_attach_source(dataset, source);
 }
 
 struct varlena *
@@ -315,8 +332,8 @@ dataset_is_visible(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
 		PG_RETURN_BOOL(false);
-	source = find_source(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
-						 NameStr(*PG_GETARG_NAME(2)), NameStr(*PG_GETARG_NAME(3)));
+	source = kept_relation(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+						   NameStr(*PG_GETARG_NAME(2)), NameStr(*PG_GETARG_NAME(3)));
 	history = PG_ARGISNULL(4) ? InvalidOid : history_table(NameStr(*PG_GETARG_NAME(4)));
 	PG_RETURN_BOOL(is_visible(source, history));
 }
@@ -339,8 +356,8 @@ dataset_row_is_visible(Relation datasets, HeapTuple tuple)
 	Datum name = dataset_column(datasets, tuple, "relation_name", &isnull);
 	Datum history = dataset_column(datasets, tuple, "history_table", &isnull);
 
-	return is_visible(find_source(saved, TextDatumGetCString(origin),
-								  NameStr(*DatumGetName(schema)), NameStr(*DatumGetName(name))),
+	return is_visible(kept_relation(saved, TextDatumGetCString(origin),
+									NameStr(*DatumGetName(schema)), NameStr(*DatumGetName(name))),
 					  isnull ? InvalidOid : history_table(NameStr(*DatumGetName(history))));
 }
 
@@ -405,25 +422,4 @@ dataset_id_is_visible(PG_FUNCTION_ARGS)
 		known->visible = visible;
 	}
 	PG_RETURN_BOOL(known->visible);
-}
-
-/* dataset_source() for SQL: the source's OID, or NULL if it is gone. */
-PG_FUNCTION_INFO_V1(dataset_source_oid);
-Datum
-dataset_source_oid(PG_FUNCTION_ARGS)
-{
-	Oid source = find_source(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
-							 NameStr(*PG_GETARG_NAME(2)), NameStr(*PG_GETARG_NAME(3)));
-
-	if (!OidIsValid(source))
-		PG_RETURN_NULL();
-	PG_RETURN_OID(source);
-}
-
-/* database_origin() for SQL */
-PG_FUNCTION_INFO_V1(dataset_origin);
-Datum
-dataset_origin(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(cstring_to_text(database_origin()));
 }

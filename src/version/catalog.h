@@ -56,13 +56,16 @@ extern Oid dataset_source(const Dataset *dataset);
 /* The same, locked with its partitions; raises if it is gone. */
 extern Oid dataset_lock_source(const Dataset *dataset, LOCKMODE lockmode);
 
+/* Records where the source is now, and says so if one could wonder whether it is the one that is meant. */
+extern void dataset_record_source(const Dataset *dataset, Oid source);
+
+/* Goes on with another table. */
+extern void dataset_attach_source(const Dataset *dataset, Oid source);
+
 /* The numbered form of a version, as the caller may see it; raises if there is none. */
 extern struct varlena *resolve_version(Datum version);
 
 extern Oid history_table(const char *name);
-
-/* Identifies the database in which a stored OID means something. */
-extern char *database_origin(void);
 
 extern List *name_array_to_list(ArrayType *array);
 extern Datum list_to_name_array(List *names);

@@ -454,7 +454,6 @@ record_version(const Commit *commit, const char *message)
 	statement_run_as_catalog_owner(&statement);
 }
 
-/* The dataset's head, and where its table is now, which follows a rename. */
 static void
 record_head(const Commit *commit)
 {
@@ -462,17 +461,11 @@ record_head(const Commit *commit)
 
 	statement_init(&statement,
 				   "UPDATE aidataops.dataset SET head = $2, epoch = $3, "
-				   "history_table = COALESCE($4::name, history_table), relation_schema = $5::name, "
-				   "relation_name = $6::name, relation_oid = $7, relation_origin = $8 "
-				   "WHERE dataset_id = $1");
+				   "history_table = COALESCE($4::name, history_table) WHERE dataset_id = $1");
 	statement_int4(&statement, commit->dataset->id);
 	statement_int4(&statement, commit->number);
 	statement_int4(&statement, commit->epoch);
 	statement_text(&statement, commit->history ? commit->history->name : NULL);
-	statement_text(&statement, get_namespace_name(get_rel_namespace(commit->source->relid)));
-	statement_text(&statement, get_rel_name(commit->source->relid));
-	statement_param(&statement, OIDOID, ObjectIdGetDatum(commit->source->relid), false);
-	statement_text(&statement, database_origin());
 	statement_run_as_catalog_owner(&statement);
 }
 
@@ -505,10 +498,7 @@ commit_prepare(Dataset *dataset)
 						errmsg("dataset \"%s\" has no version numbers left", dataset->name)));
 	commit->source = source_open(dataset, AccessShareLock);
 	check_sees_all_rows(dataset, dataset->history);
-	if (strcmp(dataset->relation_origin, database_origin()) != 0)
-		ereport(NOTICE, (errmsg("dataset \"%s\" found its table %s by name after a restore",
-								dataset->name, commit->source->name),
-						 errhint("If that is another table, roll back and use attach_dataset().")));
+	dataset_record_source(dataset, commit->source->relid);
 	return commit;
 }
 

@@ -10,6 +10,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "core/catalog_lock.h"
+#include "core/origin.h"
 #include "core/relation.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
@@ -273,7 +274,7 @@ create_dataset(PG_FUNCTION_ARGS)
 	statement_text(&statement, get_namespace_name(RelationGetNamespace(relation)));
 	statement_text(&statement, RelationGetRelationName(relation));
 	statement_param(&statement, OIDOID, ObjectIdGetDatum(RelationGetRelid(relation)), false);
-	statement_text(&statement, database_origin());
+	statement_text(&statement, relation_origin(RelationGetRelid(relation)));
 	statement_param(&statement, NAMEARRAYOID, list_to_name_array(key), false);
 	statement_text(&statement, storage);
 	statement_text(&statement, capture);
@@ -349,7 +350,6 @@ Datum
 attach_dataset(PG_FUNCTION_ARGS)
 {
 	Dataset *dataset;
-	Statement statement;
 	Relation relation;
 
 	SPI_connect();
@@ -360,16 +360,7 @@ attach_dataset(PG_FUNCTION_ARGS)
 	check_source(relation);
 	check_key_columns(RelationGetRelid(relation), dataset->key);
 	check_owner_can_read(dataset, relation);
-
-	statement_init(&statement,
-				   "UPDATE aidataops.dataset SET relation_schema = $2::name, relation_name = "
-				   "$3::name, relation_oid = $4, relation_origin = $5 WHERE dataset_id = $1");
-	statement_int4(&statement, dataset->id);
-	statement_text(&statement, get_namespace_name(RelationGetNamespace(relation)));
-	statement_text(&statement, RelationGetRelationName(relation));
-	statement_param(&statement, OIDOID, ObjectIdGetDatum(RelationGetRelid(relation)), false);
-	statement_text(&statement, database_origin());
-	statement_run_as_catalog_owner(&statement);
+	dataset_attach_source(dataset, RelationGetRelid(relation));
 	relation_close(relation, NoLock);
 	SPI_finish();
 	PG_RETURN_VOID();

@@ -56,3 +56,17 @@ SELECT array_agg(change) = '{column_dropped}' FROM schema_changes() WHERE comman
 SET client_min_messages = error;
 ALTER TABLE watched RENAME TO seen;
 SELECT relation_name = 'seen' AND relation_oid = 'seen'::regclass FROM aidataops.contract_table WHERE contract = 'watched';
+-- monitors measure, contracts are suspended, resumed, dropped and enforced again, and what passes is served
+SELECT status <> 'error' FROM run_monitor('odd');
+SELECT count(*) > 0 FROM suspend_enforcement('aside', 'aside', 'of the restore', now() + interval '1 hour');
+SELECT count(*) > 0 FROM resume_enforcement('aside', 'aside');
+SELECT count(*) > 0 FROM drop_enforcement('counted', 'counted');
+SELECT count(*) > 0 FROM enforce_contract('counted', 'counted', 'quarantine');
+SELECT array_agg(status ORDER BY contract) = '{enforced,enforced,enforced}' FROM enforcement_status();
+SELECT discard_quarantine('aside', 'of the restore') = 2;
+INSERT INTO served VALUES (3, 'sad');
+SELECT count(*) = 2 FROM served_now;
+SELECT commit('served', 'second', gate => true) = 'served@2';
+SELECT count(*) = 3 FROM served_now;
+SELECT count(*) = 1 FROM lineage('served') WHERE relation = 'owned'::regclass;
+SELECT count(*) = 1 FROM impact('public.owned') WHERE kind = 'contract' AND object_name = 'served@1.0.0';

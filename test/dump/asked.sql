@@ -37,3 +37,7 @@ SELECT * FROM monitor_result ORDER BY run_id, ordinal;
 SELECT * FROM alert ORDER BY alert_id;
 SELECT * FROM alert_event ORDER BY event_id;
 SELECT rank, side, cause, column_name, detail FROM alert AS a, explain_alert(a.alert_id) ORDER BY a.alert_id, rank;
+SELECT * FROM served_now ORDER BY 1;
+SELECT gate('served@1');
+SELECT depth, object_name, kind, relation, via, operation, confidence, first_seen, is_dropped FROM lineage('served');
+SELECT depth, kind, object_name, column_name, path_kind, confidence FROM impact('owned');

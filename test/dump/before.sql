@@ -78,3 +78,12 @@ SELECT create_monitor('of the owner', 'owned', reference => 'previous', threshol
 SELECT status FROM run_monitor('of the owner');
 SELECT schedule_monitor('of the owner', '@yearly', 'external');
 RESET ROLE;
+-- a view that serves what passed its contract, and where its data came from
+CREATE TABLE served (id int PRIMARY KEY, label text);
+INSERT INTO served VALUES (1, 'sad'), (2, 'très content');
+SELECT create_dataset('served', 'served'), commit('served', 'first');
+SELECT create_contract('{"apiVersion": "v3.1.0", "kind": "DataContract", "id": "served", "version": "1.0.0", "status": "active", "schema": [{"name": "served",
+    "properties": [{"name": "label", "logicalType": "string", "required": true}]}]}');
+SELECT outcome FROM check_contract('served', 'served@1');
+SELECT create_gated_view('served_now', 'served');
+SELECT record_lineage('{public.owned}', '{public.served}', job => 'copied by hand');

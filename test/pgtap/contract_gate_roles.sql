@@ -24,7 +24,7 @@ GRANT SELECT (id, label) ON story.labels TO story_half;
 RESET ROLE;
 INSERT INTO contract (contract, version, status, document, document_hash, owner, created_by) VALUES ('labels', '1.0.0', 'active', '{}', '\x01', 'story_steward', 'story_steward');
 INSERT INTO contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, owner, in_force)
-VALUES ('labels', '1.0.0', 'labels', 'story', 'labels', 'story.labels'::regclass, _database_origin(), 'story_steward', true);
+VALUES ('labels', '1.0.0', 'labels', 'story', 'labels', 'story.labels'::regclass, _relation_origin('story.labels'::regclass), 'story_steward', true);
 INSERT INTO rule (contract, version, rule, object, level, kind, columns, parameters, operator, bounds, unit, severity, pointer) VALUES
     ('labels', '1.0.0', 'known labels', 'labels', 'row', 'values', '{label}', '{"values": ["cat", "dog"]}', NULL, NULL, NULL, 'error', ''),
     ('labels', '1.0.0', 'salaries', 'labels', 'table', 'statistic', '{salary}', '{"function": "max"}', '<', '[100000]', 'none', 'error', '');

@@ -19,7 +19,7 @@ GRANT USAGE ON TYPE work.mood TO regress_watch_other;
 INSERT INTO aidataops.contract (contract, version, status, document, document_hash, owner, created_by, activated_at)
 VALUES ('labels', '1.0.0', 'active', '{}', '', 'regress_watch_steward', 'regress_watch_steward', now());
 INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, owner, in_force)
-VALUES ('labels', '1.0.0', 'labels', 'work', 'labels', 'work.labels'::regclass, aidataops._database_origin(), 'regress_watch_steward', true);
+VALUES ('labels', '1.0.0', 'labels', 'work', 'labels', 'work.labels'::regclass, aidataops._relation_origin('work.labels'::regclass), 'regress_watch_steward', true);
 INSERT INTO aidataops.rule (contract, version, rule, object, level, kind, columns, parameters, severity, pointer)
 VALUES ('labels', '1.0.0', 'label.required', 'labels', 'row', 'required', '{label}', '{}', 'error', '');
 SELECT aidataops.watch_schema();

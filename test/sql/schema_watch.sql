@@ -8,7 +8,7 @@ CREATE FUNCTION put_contract(id text, version text, status text, relation_name n
     INSERT INTO aidataops.contract (contract, version, status, document, document_hash, owner, created_by, activated_at)
     VALUES (id, version, status, '{}', '', current_user, session_user, CASE status WHEN 'active' THEN now() END);
     INSERT INTO aidataops.contract_table (contract, version, object, relation_schema, relation_name, relation_oid, relation_origin, owner, in_force)
-    VALUES (id, version, 'o', 'watched', relation_name, to_regclass(relation_name), aidataops._database_origin(), current_user, status = 'active');
+    VALUES (id, version, 'o', 'watched', relation_name, to_regclass(relation_name), aidataops._relation_origin(to_regclass(relation_name)), current_user, status = 'active');
     INSERT INTO aidataops.rule (contract, version, rule, object, level, kind, columns, parameters, severity, pointer)
     SELECT id, version, r ->> 'rule', 'o', CASE WHEN r ->> 'kind' IN ('type', 'unique') THEN 'table' ELSE 'row' END, r ->> 'kind',
            ARRAY(SELECT jsonb_array_elements_text(r -> 'columns'))::name[], coalesce(r -> 'parameters', '{}'), 'error', ''
