@@ -300,7 +300,7 @@ COMMENT ON FUNCTION aidataops.rename_dataset(text, text) IS
 CREATE FUNCTION aidataops.drop_dataset(dataset text, force boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION aidataops.drop_dataset(text, boolean) IS
-'Drops a dataset with its versions and their rows; its table is not touched. Refuses while a version is protected or a view reads its rows, unless force is true, which drops such views as well. Rows of your own tables that refer to a version by foreign key are never passed over: their constraint decides (ON DELETE). NULL for any argument does nothing. Needs the rights of the dataset''s owner. Errors: no such dataset, and the reasons above.';
+'Drops a dataset with its versions and their rows; its table is not touched. Refuses while a version is protected or a view reads its rows, unless force is true, which drops such views as well. Rows of your own tables that refer to a version by foreign key are never passed over: their constraint decides (ON DELETE). NULL for any argument does nothing. That there was such a dataset stays known: aidataops.dropped_dataset. Needs the rights of the dataset''s owner. Errors: no such dataset, and the reasons above.';
 
 CREATE FUNCTION aidataops.dataset_columns(dataset text)
     RETURNS TABLE (column_name name, data_type text, role text, is_key boolean)

@@ -87,7 +87,8 @@ BEGIN
 END $$;
 
 GRANT USAGE ON SCHEMA aidataops TO PUBLIC;
-GRANT SELECT ON aidataops.dataset, aidataops.schema_epoch, aidataops.version, aidataops.tag, aidataops.version_column TO PUBLIC;
+GRANT SELECT ON aidataops.dataset, aidataops.schema_epoch, aidataops.version, aidataops.tag, aidataops.version_column,
+    aidataops.dropped_dataset TO PUBLIC;
 GRANT SELECT ON aidataops.contract, aidataops.contract_table, aidataops.rule, aidataops.contract_event TO PUBLIC;
 GRANT SELECT ON aidataops.lineage_node_state, aidataops.lineage_node, aidataops.lineage_edge_state, aidataops.lineage_edge, aidataops.lineage_column_edge,
     aidataops.lineage_use, aidataops.lineage_run, aidataops.lineage_version TO PUBLIC;

@@ -239,6 +239,27 @@ check_storage(const char *storage, const char *capture)
 				 errdetail("In this release it is 'none': a commit reads the whole table.")));
 }
 
+/*
+ * A name under which something was relied on has a past, which a new beginning does not undo; told as far as
+ * the caller may know.
+ */
+static void
+tell_of_namesake(const char *name)
+{
+	Statement statement;
+
+	statement_init(&statement, "SELECT d.dropped_by::text, array_to_string(d.protected_tags, ', ') "
+							   "FROM aidataops.dropped_dataset AS d WHERE d.name = $1 "
+							   "AND d.protected_tags <> '{}' ORDER BY d.dropped_at DESC LIMIT 1");
+	statement_text(&statement, name);
+	if (statement_run(&statement, GetActiveSnapshot()) == 0)
+		return;
+	ereport(NOTICE,
+			(errmsg("a dataset of the name \"%s\" with protected versions was dropped", name),
+			 errdetail("Dropped by \"%s\"; their tags were: %s.", result_text(1), result_text(2)),
+			 errhint("See the table aidataops.dropped_dataset.")));
+}
+
 PG_FUNCTION_INFO_V1(create_dataset);
 Datum
 create_dataset(PG_FUNCTION_ARGS)
@@ -286,6 +307,7 @@ create_dataset(PG_FUNCTION_ARGS)
 					false);
 	statement_run_as_catalog_owner(&statement);
 	relation_close(relation, NoLock);
+	tell_of_namesake(name);
 	SPI_finish();
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
@@ -535,6 +557,29 @@ delete_from_catalog(const Dataset *dataset)
 	}
 }
 
+/* What was there, for who asks later why a version is gone; a dataset without versions leaves nothing. */
+static void
+record_drop(const Dataset *dataset, bool force)
+{
+	Statement statement;
+
+	statement_init(
+		&statement,
+		"INSERT INTO aidataops.dropped_dataset (dataset_id, name, relation_schema, relation_name, "
+		"relation_oid, relation_origin, created_at, created_by, num_versions, last_fingerprint, "
+		"protected_tags, forced, dropped_by, dropped_as) "
+		"SELECT d.dataset_id, d.name, d.relation_schema, d.relation_name, d.relation_oid, "
+		"d.relation_origin, d.created_at, d.created_by, d.head, v.fingerprint, "
+		"ARRAY(SELECT t.tag FROM aidataops.tag AS t WHERE t.dataset_id = d.dataset_id "
+		"AND t.protected ORDER BY t.tag), $2, session_user, $3::name "
+		"FROM aidataops.dataset AS d JOIN aidataops.version AS v ON v.dataset_id = d.dataset_id "
+		"AND v.number = d.head WHERE d.dataset_id = $1");
+	statement_int4(&statement, dataset->id);
+	statement_param(&statement, BOOLOID, BoolGetDatum(force), false);
+	statement_text(&statement, GetUserNameFromId(GetUserId(), false));
+	statement_run_as_catalog_owner(&statement);
+}
+
 static void
 drop_in_lineage(const Dataset *dataset)
 {
@@ -582,6 +627,7 @@ drop_dataset(PG_FUNCTION_ARGS)
 								quote_identifier(lfirst(cell)), force ? "CASCADE" : "RESTRICT"));
 		statement_run_as_catalog_owner(&statement);
 	}
+	record_drop(dataset, force);
 	delete_from_catalog(dataset);
 	drop_in_lineage(dataset);
 	end_scheduled_commits(dataset);

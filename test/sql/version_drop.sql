@@ -98,8 +98,30 @@ SELECT aidataops.create_dataset('t', 't'), aidataops.commit('t', 'one');
 SELECT count(DISTINCT relname) > 1 AS both_there FROM pg_class WHERE relnamespace = 'aidataops_history'::regnamespace AND relkind = 'r';
 ROLLBACK;
 
+-- what was dropped stays known, whoever takes its name
+CREATE TABLE namesake (id int PRIMARY KEY);
+INSERT INTO namesake VALUES (1);
+SELECT create_dataset('namesake', 'namesake');
+SELECT drop_dataset('namesake'); -- had no version
+SELECT create_dataset('namesake', 'namesake'), commit('namesake', 'one');
+SELECT tag('namesake@1', 'approved', protected => true);
+SELECT drop_dataset('namesake', force => true);
+SELECT name, relation_name, num_versions, last_fingerprint, protected_tags, forced, dropped_by = session_user AS by_me, dropped_as = current_user AS as_me, dropped_at <= clock_timestamp() AS dated
+  FROM aidataops.dropped_dataset WHERE name = 'namesake';
+\set VERBOSITY terse
+SELECT create_dataset('namesake', 'namesake');
+\set VERBOSITY default
+CREATE ROLE version_drop_stranger;
+GRANT USAGE ON SCHEMA version_drop TO version_drop_stranger;
+SET ROLE version_drop_stranger;
+SELECT count(*) FROM aidataops.dropped_dataset;
+DELETE FROM aidataops.dropped_dataset;
+RESET ROLE;
+DROP OWNED BY version_drop_stranger;
+DROP ROLE version_drop_stranger;
+
 SET client_min_messages = warning;
 DROP SCHEMA version_drop CASCADE;
 -- the next file begins without datasets, so that hints and numbers do not depend on this one
-TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset RESTART IDENTITY;
+TRUNCATE aidataops.tag, aidataops.version_column, aidataops.version, aidataops.schema_epoch, aidataops.dataset, aidataops.dropped_dataset RESTART IDENTITY;
 DROP SCHEMA aidataops_history CASCADE;
