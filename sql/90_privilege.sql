@@ -78,8 +78,13 @@ BEGIN
                        CASE it.role WHEN '-' THEN 'PUBLIC' ELSE it.role END);
     END LOOP;
     FOR it IN
-        SELECT p.oid::regprocedure AS name, p.oid IN (SELECT aidataops._executable_by_all()) AS for_all
-          FROM pg_proc AS p WHERE p.pronamespace = 'aidataops'::regnamespace
+        SELECT p.name, p.for_all
+          FROM (SELECT f.oid::regprocedure AS name,
+                       f.oid IN (SELECT aidataops._executable_by_all()) AS for_all,
+                       EXISTS (SELECT FROM aclexplode(coalesce(f.proacl, acldefault('f', f.proowner)))
+                                   AS a WHERE a.grantee = 0) AS is_for_all
+                  FROM pg_proc AS f WHERE f.pronamespace = 'aidataops'::regnamespace) AS p
+         WHERE p.for_all <> p.is_for_all
     LOOP
         EXECUTE format(CASE WHEN it.for_all THEN 'GRANT EXECUTE ON ROUTINE %s TO PUBLIC'
                             ELSE 'REVOKE ALL ON ROUTINE %s FROM PUBLIC' END, it.name);
