@@ -64,6 +64,9 @@ shape_column(Form_pg_attribute attribute)
 							collation_clause(attribute->attcollation, attribute->atttypid));
 	column->storage_type = psprintf("%s%s", qualified_type(base, typmod),
 									collation_clause(attribute->attcollation, base));
+	column->storage_oid = base;
+	column->storage_typmod = typmod;
+	column->collation = attribute->attcollation;
 	return column;
 }
 
@@ -500,6 +503,53 @@ check_number_of_columns(const Dataset *dataset, const Shape *shape)
 						 "'fingerprint', which has no limit.")));
 }
 
+/*
+ * What was made is what was meant: types are named in commands, and whoever owns a type can rename it, and
+ * make another one of its name, while code of his runs. So nothing is stored before this.
+ */
+static void
+check_columns_made(const History *history, const Shape *shape)
+{
+	Relation relation = relation_open(history_oid(history), AccessShareLock);
+	TupleDesc tupdesc = RelationGetDescr(relation);
+	ListCell *cell;
+
+	foreach (cell, shape->columns)
+	{
+		ShapeColumn *column = lfirst(cell);
+		Form_pg_attribute made = NULL;
+
+		for (int i = 0; i < tupdesc->natts; i++)
+		{
+			Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+
+			if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column->name) == 0)
+				made = attribute;
+		}
+		if (!made || made->atttypid != column->storage_oid ||
+			made->atttypmod != column->storage_typmod || made->attcollation != column->collation)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not keep column \"%s\": the type %s was redefined meanwhile",
+							column->name, column->storage_type),
+					 errhint("Try again in a new transaction.")));
+	}
+	relation_close(relation, NoLock);
+}
+
+/* As its owner: to add a column can run code, such as the check of a domain. */
+static void
+add_column(const Dataset *dataset, const History *history, const ShapeColumn *column)
+{
+	Identity caller = become_data_owner(dataset);
+	Statement statement;
+
+	statement_init(&statement, psprintf("ALTER TABLE %s ADD COLUMN %s %s", history->qualified,
+										quote_identifier(column->name), column->storage_type));
+	statement_run(&statement, InvalidSnapshot);
+	become_again(caller);
+}
+
 static History *
 history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 {
@@ -529,6 +579,7 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	}
 	appendStringInfoString(&ddl, ") USING heap"); /* its rows are updated */
 	run_ddl(ddl.data);
+	check_columns_made(history, shape);
 	run_ddl(psprintf("ALTER TABLE %s OWNER TO %s", history->qualified,
 					 quote_identifier(GetUserNameFromId(dataset->owner, false))));
 	/* what ALTER DEFAULT PRIVILEGES grants on new tables was not meant for this one */
@@ -626,10 +677,10 @@ history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch)
 
 		if (shape_find(stored, column->name))
 			continue;
-		run_ddl(psprintf("ALTER TABLE %s ADD COLUMN %s %s", history->qualified,
-						 quote_identifier(column->name), column->storage_type));
+		add_column(dataset, history, column);
 		extended = true;
 	}
+	check_columns_made(history, shape);
 	if (extended) /* policies may concern the new columns */
 		rights_forget(dataset->history);
 	return history;

@@ -15,6 +15,9 @@ typedef struct ShapeColumn
 	char *name;
 	char *type;         /* as declared, schema-qualified, with its modifier */
 	char *storage_type; /* domains resolved, with the collation where it is not the type's own */
+	Oid storage_oid;    /* the same, which nobody can give another meaning by renaming types */
+	int32 storage_typmod;
+	Oid collation;
 } ShapeColumn;
 
 /* The columns of a relation, in their order. */

@@ -16,6 +16,7 @@
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -56,11 +57,31 @@ loader_flush(Loader *loader)
 	loader->nslots = 0;
 }
 
+/* Datums are copied as they are, so they must be of the types that the table has. */
+static void
+check_descriptors(TupleDesc source, TupleDesc target)
+{
+	bool same = source->natts == target->natts - HISTORY_OWN_COLUMNS;
+
+	for (int i = 0; same && i < source->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(target, i + HISTORY_OWN_COLUMNS);
+
+		same = !column->attisdropped &&
+			   getBaseType(TupleDescAttr(source, i)->atttypid) == column->atttypid;
+	}
+	if (!same)
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("columns of the table were redefined while it was read"),
+						errhint("Try again in a new transaction.")));
+}
+
 static void
 loader_startup(DestReceiver *self, int operation, TupleDesc source)
 {
 	Loader *loader = (Loader *) self;
 
+	check_descriptors(source, RelationGetDescr(loader->relation));
 	loader->encoder = row_encoder_create(source, CurrentMemoryContext);
 }
 
