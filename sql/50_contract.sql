@@ -157,6 +157,7 @@ CREATE POLICY visible ON aidataops.contract FOR SELECT
            OR EXISTS (SELECT FROM aidataops.contract_table AS t WHERE t.contract = contract.contract AND t.version = contract.version));
 CREATE POLICY visible ON aidataops.rule FOR SELECT
     USING (EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = rule.contract AND c.version = rule.version));
+-- whose command changed a schema may have no right on the table
 CREATE POLICY visible ON aidataops.contract_event FOR SELECT
-    USING (aidataops._role_is_mine(happened_by)
+    USING (event <> 'schema_changed' AND aidataops._role_is_mine(happened_by)
            OR EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = contract_event.contract));

@@ -130,16 +130,24 @@ END $$;
 COMMENT ON FUNCTION aidataops._document_tables(jsonb, name[]) IS
 'Internal: the tables that a document is about: by the schema that physicalName names, or the first PostgreSQL server of the document, this database''s before others, or else by the search path.';
 
-CREATE FUNCTION aidataops._announce(contract text, version text, event text, detail jsonb DEFAULT NULL) RETURNS void
+CREATE FUNCTION aidataops._announce(
+    contract text,
+    version text,
+    event text,
+    detail jsonb DEFAULT NULL,
+    notify boolean DEFAULT true) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     number bigint;
 BEGIN
     INSERT INTO aidataops.contract_event (contract, version, event, detail, happened_by)
-    VALUES (_announce.contract, _announce.version, _announce.event, _announce.detail, session_user) RETURNING event_id INTO number;
-    -- anybody may listen, so names of contracts stay where policies guard them
-    PERFORM pg_notify('aidataops', json_build_object('event', event, 'event_id', number)::text);
+    VALUES (_announce.contract, _announce.version, _announce.event, _announce.detail, session_user)
+    RETURNING event_id INTO number;
+    IF notify THEN -- anybody may listen, so names of contracts stay where policies guard them
+        PERFORM pg_notify('aidataops', json_build_object('event', event, 'event_id', number)::text);
+    END IF;
 END $$;
-COMMENT ON FUNCTION aidataops._announce(text, text, text, jsonb) IS
-'Internal: records what happened to a contract and tells listeners of the channel aidataops: {"event": ..., "event_id": ...}. Called with the rights of the catalog''s owner.';
+COMMENT ON FUNCTION aidataops._announce(text, text, text, jsonb, boolean) IS
+'Internal: records what happened to a contract and tells listeners of the channel aidataops: '
+'{"event": ..., "event_id": ...}. Called with the rights of the catalog''s owner.';

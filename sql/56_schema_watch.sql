@@ -29,8 +29,14 @@ COMMENT ON COLUMN aidataops.seen_schema.former_name IS 'Name that the table had 
 COMMENT ON COLUMN aidataops.seen_schema.shape IS 'Columns, constraints, unique indexes and triggers that it had.';
 COMMENT ON COLUMN aidataops.seen_schema.seen_at IS 'When it was last looked at and found changed, or first seen.';
 
-CREATE INDEX contract_table_name_idx ON aidataops.contract_table (relation_name, relation_schema);
-COMMENT ON INDEX aidataops.contract_table_name_idx IS 'Finds the contracts of a table that took the place of another.';
+-- Of tables under contract only: drafts can name every table, and as often as anybody likes.
+CREATE INDEX contract_table_watched_idx ON aidataops.contract_table (relation_oid) WHERE in_force;
+COMMENT ON INDEX aidataops.contract_table_watched_idx IS
+'Tells which tables are under contract.';
+CREATE INDEX contract_table_name_idx ON aidataops.contract_table (relation_name, relation_schema)
+    WHERE in_force;
+COMMENT ON INDEX aidataops.contract_table_name_idx IS
+'Finds the contracts of a table that took the place of another.';
 
 SELECT pg_catalog.pg_extension_config_dump('aidataops.seen_schema', '');
 ALTER TABLE aidataops.seen_schema ENABLE ROW LEVEL SECURITY;
@@ -39,35 +45,52 @@ CREATE POLICY visible ON aidataops.seen_schema FOR SELECT
 
 -- ---------------------------------------------------------------------------------------------------- the shape of a table
 
--- What ALTER TYPE and ALTER DOMAIN change is not in the name of a column's type. Built-in types stay as they are.
+CREATE FUNCTION aidataops._domain_shape(domain oid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT jsonb_build_object(
+                       'base', format_type(t.typbasetype, t.typtypmod),
+                       'not_null', nullif(t.typnotnull, false), 'default', t.typdefault,
+                       'checks', (SELECT jsonb_object_agg(c.conname, pg_get_constraintdef(c.oid))
+                                    FROM pg_constraint AS c
+                                   WHERE c.contypid = t.oid AND c.contype = 'c'))
+              FROM pg_type AS t WHERE t.oid = domain);
+END $$;
+COMMENT ON FUNCTION aidataops._domain_shape(oid) IS 'Internal: what a domain demands.';
+
+CREATE FUNCTION aidataops._type_parts(type oid) RETURNS TABLE (path text, part oid)
+    LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 5 AS 'MODULE_PATHNAME', 'type_parts';
+COMMENT ON FUNCTION aidataops._type_parts(oid) IS
+'Internal: the type and those that it is made of, but for built-in ones, each once, under the path '
+'that leads there first: / to the base of a domain, [] to elements, .. to the subtype of a range, '
+'.name to an attribute. An error if they are more than 500, or have more than 10,000 attributes.';
+
+-- What ALTER TYPE and ALTER DOMAIN change is not in the name of a column's type.
 CREATE FUNCTION aidataops._type_shape(type oid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF type < 16384 THEN
+    IF type < 16384 THEN -- built-in types stay as they are
         RETURN NULL;
     END IF;
     RETURN (
-        WITH RECURSIVE part (type, path) AS (
-            SELECT type, '' COLLATE "C"
-            UNION ALL
-            SELECT n.type, (p.path || n.step) COLLATE "C" FROM part AS p, LATERAL (
-                SELECT t.typbasetype, '/' FROM pg_type AS t WHERE t.oid = p.type AND t.typtype = 'd'
-                UNION ALL SELECT t.typelem, '[]' FROM pg_type AS t WHERE t.oid = p.type AND t.typsubscript = 'array_subscript_handler'::regproc
-                UNION ALL SELECT r.rngsubtype, '..' FROM pg_range AS r WHERE p.type IN (r.rngtypid, r.rngmultitypid)
-                UNION ALL SELECT a.atttypid, '.' || a.attname::text FROM pg_type AS t JOIN pg_attribute AS a ON a.attrelid = t.typrelid
-                           WHERE t.oid = p.type AND t.typtype = 'c' AND a.attnum > 0 AND NOT a.attisdropped) AS n (type, step)
-             WHERE n.type >= 16384)
+        WITH part AS (SELECT p.path COLLATE "C" AS path, t.* FROM aidataops._type_parts(type) AS p
+                        JOIN pg_type AS t ON t.oid = p.part)
         SELECT jsonb_strip_nulls(jsonb_build_object(
-            'values', (SELECT jsonb_agg(e.enumlabel ORDER BY p.path, e.enumsortorder) FROM part AS p JOIN pg_enum AS e ON e.enumtypid = p.type),
-            'parts', (SELECT jsonb_object_agg(p.path, CASE t.typtype WHEN 'd' THEN
-                          jsonb_build_object('base', format_type(t.typbasetype, t.typtypmod), 'not_null', nullif(t.typnotnull, false), 'default', t.typdefault,
-                              'checks', (SELECT jsonb_object_agg(c.conname, pg_get_constraintdef(c.oid)) FROM pg_constraint AS c WHERE c.contypid = t.oid AND c.contype = 'c'))
-                          ELSE (SELECT jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)) FROM pg_attribute AS a
-                                 WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END)
-                        FROM part AS p JOIN pg_type AS t ON t.oid = p.type WHERE t.typtype IN ('c', 'd')))));
+            'values', (SELECT jsonb_agg(e.enumlabel ORDER BY p.path, e.enumsortorder)
+                         FROM part AS p JOIN pg_enum AS e ON e.enumtypid = p.oid),
+            'parts', (SELECT jsonb_object_agg(p.path, CASE p.typtype WHEN 'd'
+                             THEN aidataops._domain_shape(p.oid)
+                             ELSE (SELECT jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod))
+                                     FROM pg_attribute AS a
+                                    WHERE a.attrelid = p.typrelid AND a.attnum > 0
+                                      AND NOT a.attisdropped) END)
+                        FROM part AS p WHERE p.typtype IN ('c', 'd')))));
 END $$;
-COMMENT ON FUNCTION aidataops._type_shape(oid) IS 'Internal: labels of the enums, constraints of the domains and attributes of the composite types that a type is made of.';
+COMMENT ON FUNCTION aidataops._type_shape(oid) IS
+'Internal: labels of the enums, constraints of the domains and attributes of the composite types '
+'that a type is made of.';
 
 CREATE FUNCTION aidataops._column_shapes(relation oid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -209,7 +232,7 @@ BEGIN
             UNION ALL
             SELECT 'values_dropped', b_name, aidataops._labels(b -> 'values', a -> 'values'), NULL, NULL FROM pair WHERE a -> 'values' IS NOT NULL
             UNION ALL
-            SELECT 'type_redefined', b_name, aidataops._parts_in_words(b -> 'parts'), aidataops._parts_in_words(a -> 'parts'), NULL FROM pair WHERE b -> 'parts' <> a -> 'parts')
+            SELECT 'type_redefined', b_name, aidataops._short_definition(aidataops._parts_in_words(b -> 'parts')), aidataops._short_definition(aidataops._parts_in_words(a -> 'parts')), NULL FROM pair WHERE b -> 'parts' <> a -> 'parts')
     SELECT f.change, f.name::name, f.before, f.after, ARRAY[f.name::name], NULL::boolean, f.same_family FROM found AS f
      WHERE f.change NOT IN ('values_added', 'values_dropped') OR num_nonnulls(f.before, f.after) > 0
      ORDER BY f.name, f.change;
@@ -377,16 +400,34 @@ COMMENT ON FUNCTION aidataops._unmet_types(text, text, text, jsonb) IS 'Internal
 
 -- ------------------------------------------------------------------------------------------------------ looking at a table
 
+-- A table that takes the place of another under its name is that of the contract only if the
+-- contract's owner has the rights of its owner: a name that became free is free for everybody.
+CREATE FUNCTION aidataops._table_named(t aidataops.contract_table, schema name, name name) RETURNS oid
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT c.oid FROM pg_catalog.pg_class AS c
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = schema AND c.relname = name
+       AND pg_catalog.pg_has_role(aidataops._role_oid((t).owner), c.relowner, 'USAGE');
+END;
+COMMENT ON FUNCTION aidataops._table_named(aidataops.contract_table, name, name) IS
+'Internal: a relation that may stand for a table of a contract; NULL if there is none.';
+
 CREATE FUNCTION aidataops._table_of(t aidataops.contract_table, s aidataops.seen_schema) RETURNS oid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- wherever it is; or what took its place, under its name, or, when it was just dropped, under the one that it had before
-    RETURN coalesce(aidataops._source_oid(coalesce(t.relation_oid, 0), t.relation_origin, t.relation_schema, t.relation_name),
-                    to_regclass(quote_ident(t.relation_schema) || '.' || quote_ident(t.relation_name)),
-                    CASE WHEN s.relation_oid <> 0 THEN to_regclass(quote_ident(s.former_schema) || '.' || quote_ident(s.former_name)) END);
+    -- wherever it is; or what took its place under its name or, when it was just dropped, under the
+    -- one that it had before
+    RETURN coalesce((SELECT c.oid FROM pg_class AS c
+                      WHERE c.oid = t.relation_oid
+                        AND t.relation_origin = aidataops._relation_origin(c.oid)),
+                    aidataops._table_named(t, t.relation_schema, t.relation_name),
+                    CASE WHEN s.relation_oid <> 0
+                         THEN aidataops._table_named(t, s.former_schema, s.former_name) END);
 END $$;
-COMMENT ON FUNCTION aidataops._table_of(aidataops.contract_table, aidataops.seen_schema) IS 'Internal: the OID of a table of a contract; NULL if it is gone.';
+COMMENT ON FUNCTION aidataops._table_of(aidataops.contract_table, aidataops.seen_schema) IS
+'Internal: the OID of a table of a contract; NULL if it is gone.';
 
 -- Rows that another session is writing are left to it: nobody's command waits for us.
 CREATE FUNCTION aidataops._follow_table(t aidataops.contract_table, relation oid) RETURNS void
@@ -406,26 +447,41 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._follow_table(aidataops.contract_table, oid) IS 'Internal: notes under which name and OID a table of a contract is found now.';
 
-CREATE FUNCTION aidataops._remember_shape(t aidataops.contract_table, relation oid, new_shape jsonb) RETURNS void
+-- Nobody's command waits for us: a row that another session is writing is left to it.
+CREATE FUNCTION aidataops._remember_shape(t aidataops.contract_table, relation oid, new_shape jsonb)
+    RETURNS boolean
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF relation IS NULL THEN
-        UPDATE aidataops.seen_schema AS s SET relation_oid = 0, relation_origin = aidataops._database_origin(), seen_at = clock_timestamp()
+    PERFORM FROM aidataops.seen_schema AS s WHERE s.contract = t.contract AND s.object = t.object
+        FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND AND EXISTS (SELECT FROM aidataops.seen_schema AS s
+                              WHERE s.contract = t.contract AND s.object = t.object) THEN
+        RETURN false;
+    ELSIF relation IS NULL THEN
+        UPDATE aidataops.seen_schema AS s
+           SET relation_oid = 0, relation_origin = aidataops._database_origin(), seen_at = clock_timestamp()
          WHERE s.contract = t.contract AND s.object = t.object;
-        RETURN;
+        RETURN true;
     END IF;
-    INSERT INTO aidataops.seen_schema AS s (contract, object, relation_schema, relation_name, relation_oid, relation_origin, shape)
-    SELECT t.contract, t.object, n.nspname, c.relname, relation,
-           aidataops._relation_origin(relation), new_shape
+    INSERT INTO aidataops.seen_schema AS s
+           (contract, object, relation_schema, relation_name, relation_oid, relation_origin, shape)
+    SELECT t.contract, t.object, n.nspname, c.relname, relation, aidataops._relation_origin(relation), new_shape
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation
     ON CONFLICT ON CONSTRAINT seen_schema_pkey DO UPDATE
-       SET relation_schema = excluded.relation_schema, relation_name = excluded.relation_name, relation_oid = excluded.relation_oid,
-           relation_origin = excluded.relation_origin, shape = excluded.shape, seen_at = clock_timestamp(),
-           (former_schema, former_name) = (SELECT s.relation_schema, s.relation_name WHERE (s.relation_schema, s.relation_name) <> (excluded.relation_schema, excluded.relation_name)
-                                           UNION ALL SELECT s.former_schema, s.former_name LIMIT 1);
+       SET relation_schema = excluded.relation_schema, relation_name = excluded.relation_name,
+           relation_oid = excluded.relation_oid, relation_origin = excluded.relation_origin,
+           shape = excluded.shape, seen_at = clock_timestamp(),
+           (former_schema, former_name) =
+               (SELECT s.relation_schema, s.relation_name
+                 WHERE (s.relation_schema, s.relation_name)
+                       <> (excluded.relation_schema, excluded.relation_name)
+                UNION ALL SELECT s.former_schema, s.former_name LIMIT 1);
+    RETURN true;
 END $$;
-COMMENT ON FUNCTION aidataops._remember_shape(aidataops.contract_table, oid, jsonb) IS 'Internal: keeps what a table is like, to compare with the next time.';
+COMMENT ON FUNCTION aidataops._remember_shape(aidataops.contract_table, oid, jsonb) IS
+'Internal: keeps what a table is like, to compare with the next time; false if another session is '
+'at it.';
 
 CREATE FUNCTION aidataops._table_changes(t aidataops.contract_table, s aidataops.seen_schema, relation oid, shape jsonb) RETURNS SETOF aidataops._schema_change
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -478,20 +534,28 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._changes_as_json(aidataops._schema_change[], aidataops.contract_table, jsonb) IS 'Internal: changes of a table with what each breaks, as they are recorded.';
 
--- What was seen is recorded once. If another session holds the picture, it is left as it is: reconcile_schema() will compare again.
-CREATE FUNCTION aidataops._record_changes(t aidataops.contract_table, relation oid, shape jsonb, detail jsonb) RETURNS void
+-- What was seen is recorded once. If another session holds the picture, it is left as it is, and
+-- reconcile_schema() compares again. Whose command it was not is not to notice more than a warning:
+-- a transaction that notifies cannot be prepared for two-phase commit, where that is in use.
+CREATE FUNCTION aidataops._record_changes(
+    t aidataops.contract_table,
+    relation oid,
+    shape jsonb,
+    detail jsonb,
+    of_others boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF detail IS NOT NULL THEN
-        PERFORM aidataops._announce(t.contract, t.version, 'schema_changed', detail);
+        PERFORM aidataops._announce(t.contract, t.version, 'schema_changed', detail,
+                    NOT of_others OR current_setting('max_prepared_transactions')::integer = 0);
     END IF;
-    IF pg_try_advisory_xact_lock('aidataops.seen_schema'::regclass::oid::integer, hashtext(t.contract || E'\n' || t.object)) THEN
-        PERFORM aidataops._remember_shape(t, relation, shape);
+    IF aidataops._remember_shape(t, relation, shape) THEN
         PERFORM aidataops._follow_table(t, relation);
     END IF;
 END $$;
-COMMENT ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb) IS 'Internal: records changes of a table, and what the table is like now.';
+COMMENT ON FUNCTION aidataops._record_changes(aidataops.contract_table, oid, jsonb, jsonb, boolean) IS
+'Internal: records changes of a table, and what the table is like now.';
 
 -- What enforce_contract() and its like did is announced by them. A guard is missed if it should be there, or fire, and does not.
 CREATE FUNCTION aidataops._is_missed_guard(c aidataops._schema_change, t aidataops.contract_table) RETURNS boolean
@@ -503,50 +567,100 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._is_missed_guard(aidataops._schema_change, aidataops.contract_table) IS 'Internal: whether a constraint or trigger of this extension is gone that enforces a contract.';
 
--- Compares a table of a contract with what it was. command: the command that changed it; NULL: somebody looked.
-CREATE FUNCTION aidataops._look_at_table(t aidataops.contract_table, command text, record boolean, on_purpose boolean,
-    OUT relation_name text, OUT changes jsonb, OUT message text, OUT detail text) RETURNS record
+-- Whether a command can be refused: the contract blocks, whoever owns it still has the rights of
+-- the table's owner, and by the will of that owner it was.
+CREATE FUNCTION aidataops._may_block(t aidataops.contract_table, table_owner oid) RETURNS boolean
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT (t).schema_watch IS NOT DISTINCT FROM 'block' AND table_owner <> 0::oid
+       AND coalesce(pg_catalog.pg_has_role(aidataops._role_oid((t).owner), table_owner, 'USAGE'), false);
+END;
+COMMENT ON FUNCTION aidataops._may_block(aidataops.contract_table, oid) IS
+'Internal: whether a contract may refuse a command by the will of a table''s owner.';
+
+-- Compares a table of a contract with what it was. command: the command that changed it; NULL:
+-- somebody looked. will: the table's owner, if it was by the will of that owner, else 0.
+CREATE FUNCTION aidataops._look_at_table(
+    t aidataops.contract_table,
+    command text,
+    will oid,
+    record boolean,
+    on_purpose boolean,
+    OUT relation oid,
+    OUT relation_name text,
+    OUT changes jsonb,
+    OUT verdict text,
+    OUT detail text) RETURNS record
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     s aidataops.seen_schema;
-    relation oid;
-    old_name text := quote_ident(t.relation_schema) || '.' || quote_ident(t.relation_name);
     shape jsonb;
     found aidataops._schema_change[];
-    breaks boolean;
     allowed_by text;
-    is_blocked boolean := false;
 BEGIN
     SELECT * INTO s FROM aidataops.seen_schema AS e WHERE e.contract = t.contract AND e.object = t.object;
     relation := aidataops._table_of(t, s);
     shape := aidataops._table_shape(relation);
-    found := ARRAY(SELECT c FROM aidataops._table_changes(t, s, relation, shape) AS c WHERE NOT (c.ours IS TRUE AND (on_purpose OR NOT aidataops._is_missed_guard(c, t))));
+    found := ARRAY(SELECT c FROM aidataops._table_changes(t, s, relation, shape) AS c
+                    WHERE NOT (c.ours IS TRUE AND (on_purpose OR NOT aidataops._is_missed_guard(c, t))));
     changes := aidataops._changes_as_json(found, t, shape);
-    breaks := changes @? '$[*].breaks';
-    relation_name := coalesce((SELECT (quote_ident(n.nspname) || '.' || quote_ident(c.relname)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation),
-                              old_name);
-    IF breaks THEN
+    relation_name := coalesce((SELECT format('%I.%I', n.nspname, c.relname)
+                                 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                                WHERE c.oid = relation),
+                              format('%I.%I', t.relation_schema, t.relation_name));
+    IF changes @? '$[*].breaks' THEN
         allowed_by := aidataops._version_that_allows(found, t.contract, t.object, shape);
-        is_blocked := coalesce(t.schema_watch, 'warn') = 'block' AND allowed_by IS NULL AND command IS NOT NULL AND s.contract IS NOT NULL;
-        message := CASE WHEN is_blocked THEN format('contract "%s" %s of table %s does not allow this %s', t.contract, t.version, old_name, command)
-                        ELSE format('%s breaks contract "%s" %s of table %s', command, t.contract, t.version, old_name) END;
-        detail := (SELECT string_agg(aidataops._in_words(c), E'\n') FROM jsonb_array_elements(changes) AS c WHERE c -> 'breaks' IS NOT NULL);
+        verdict := CASE WHEN allowed_by IS NOT NULL OR command IS NULL THEN NULL
+                        WHEN s.contract IS NOT NULL AND aidataops._may_block(t, will) THEN 'refused'
+                        ELSE 'warned' END;
+        detail := (SELECT string_agg(aidataops._in_words(c), E'\n') FROM jsonb_array_elements(changes) AS c
+                    WHERE c -> 'breaks' IS NOT NULL);
     END IF;
-    IF record AND NOT is_blocked AND (changes IS NOT NULL OR relation IS NOT NULL AND
-        (s.contract IS NULL OR s.shape <> shape OR s.relation_oid <> relation
-         OR s.relation_origin <> aidataops._relation_origin(relation))) THEN
+    IF record AND verdict IS DISTINCT FROM 'refused'
+       AND (changes IS NOT NULL OR relation IS NOT NULL AND
+            (s.contract IS NULL OR s.shape <> shape OR s.relation_oid <> relation
+             OR s.relation_origin <> aidataops._relation_origin(relation))) THEN
         PERFORM aidataops._record_changes(t, relation, shape, CASE WHEN changes IS NOT NULL THEN
-            jsonb_strip_nulls(jsonb_build_object('object', t.object, 'relation', relation_name, 'command', command, 'allowed_by', allowed_by, 'changes', changes)) END);
-    END IF;
-    IF breaks AND record AND NOT is_blocked AND allowed_by IS NULL AND command IS NOT NULL THEN
-        RAISE WARNING '%', message USING DETAIL = detail;
-    END IF;
-    IF NOT is_blocked THEN
-        message := NULL;
+            jsonb_strip_nulls(jsonb_build_object('object', t.object, 'relation', relation_name,
+                'command', command, 'allowed_by', allowed_by, 'changes', changes)) END,
+            command IS NOT NULL AND will = 0);
     END IF;
 END $$;
-COMMENT ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, boolean, boolean) IS 'Internal: what changed about a table of a contract since it was last seen. on_purpose: constraints and triggers of this extension are no change. Records it unless asked not to; message says why the command is refused, NULL if it is not.';
+COMMENT ON FUNCTION aidataops._look_at_table(aidataops.contract_table, text, oid, boolean, boolean) IS
+'Internal: what changed about a table of a contract since it was last seen. on_purpose: '
+'constraints and triggers of this extension are no change. Records it unless asked not to. '
+'verdict: refused, warned, or NULL if the command breaks nothing; detail says what it breaks.';
+
+-- One table that cannot be looked at, or not in time, is in the way of no other one.
+CREATE FUNCTION aidataops._look_in_time(
+    t aidataops.contract_table,
+    command text,
+    will oid,
+    record boolean,
+    on_purpose boolean,
+    timeout_ms integer,
+    OUT seen jsonb,
+    OUT error text) RETURNS record
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    answer record;
+BEGIN
+    answer := aidataops._run_supervised(aidataops._role_oid(current_user),
+        'SELECT l.* FROM aidataops.contract_table AS t, aidataops._look_at_table(t, $1 ->> ''command'', '
+        '($1 ->> ''will'')::oid, ($1 ->> ''record'')::boolean, ($1 ->> ''on_purpose'')::boolean) AS l '
+        'WHERE t.contract = $1 ->> ''contract'' AND t.version = $1 ->> ''version'' '
+        'AND t.object = $1 ->> ''object''',
+        jsonb_build_object('contract', t.contract, 'version', t.version, 'object', t.object,
+            'command', command, 'will', will, 'record', record, 'on_purpose', on_purpose),
+        false, timeout_ms);
+    seen := answer.result -> 0;
+    error := answer.error;
+END $$;
+COMMENT ON FUNCTION aidataops._look_in_time(aidataops.contract_table, text, oid, boolean, boolean, integer) IS
+'Internal: what _look_at_table() finds within a time, as JSON; or the error that kept it from '
+'that.';
 
 -- A table that is there when its contract comes into force is seen then, so that the first change is told from it.
 CREATE FUNCTION aidataops._see_tables(contract text) RETURNS void
@@ -566,24 +680,105 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._see_tables(text) IS 'Internal: keeps what the tables of a contract are like, of those that nobody has looked at yet.';
 
--- relations: what a command touched. The tables of contracts among them are those with the OID, or, if theirs is gone, the name.
-CREATE FUNCTION aidataops._tables_touched(command text, relations oid[], record boolean, on_purpose boolean, OUT message text, OUT detail text) RETURNS record
+-- What is said of a contract to whom it is not to know of it.
+CREATE FUNCTION aidataops._warn_of_table(
+    role oid,
+    t aidataops.contract_table,
+    relation oid,
+    will oid,
+    message text,
+    anonymous text,
+    detail text) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF will <> 0 OR pg_has_role(role, aidataops._role_oid(t.owner), 'USAGE')
+       OR has_table_privilege(role, relation, 'SELECT')
+       OR has_any_column_privilege(role, relation, 'SELECT') THEN
+        RAISE WARNING '%', message USING DETAIL = detail;
+    ELSE
+        RAISE WARNING '%', anonymous USING DETAIL = 'Which one is not yours to see.',
+            HINT = 'Its owner finds it by reconcile_schema() or schema_changes().';
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._warn_of_table(oid, aidataops.contract_table, oid, oid, text, text, text) IS
+'Internal: a warning about a table of a contract, without names for who may not see it.';
+
+CREATE FUNCTION aidataops._contracts_of(relations oid[], wills oid[])
+    RETURNS TABLE (t aidataops.contract_table, relation oid, will oid)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- those come first that can refuse the command
+    RETURN QUERY
+    SELECT DISTINCT ON (u.will <> 0, (u.t).contract, (u.t).object) u.t, u.relation, u.will
+      FROM unnest(relations, wills) AS r (relation, will),
+           LATERAL (SELECT k, r.relation, r.will FROM aidataops.contract_table AS k
+                     WHERE k.in_force AND k.relation_oid = r.relation
+                    UNION ALL
+                    SELECT k, r.relation, r.will FROM pg_class AS c
+                      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                      JOIN aidataops.contract_table AS k
+                        ON k.in_force AND k.relation_name = c.relname AND k.relation_schema = n.nspname
+                     WHERE c.oid = r.relation) AS u (t, relation, will)
+     ORDER BY u.will <> 0 DESC, (u.t).contract, (u.t).object;
+END $$;
+COMMENT ON FUNCTION aidataops._contracts_of(oid[], oid[]) IS
+'Internal: tables of contracts in force that a command touched, and by whose will.';
+
+-- relations: what a command of a role touched; wills: their owners, where it was by their will,
+-- else 0. The tables of contracts among them are those with the OID, or, if theirs is gone, the
+-- name. Whoever runs DDL waits for this: what takes too long is left to reconcile_schema().
+CREATE FUNCTION aidataops._tables_touched(
+    role oid,
+    command text,
+    relations oid[],
+    wills oid[],
+    record boolean,
+    on_purpose boolean,
+    OUT message text,
+    OUT detail text,
+    OUT hint text) RETURNS record
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
-    t aidataops.contract_table;
+    time_is_up constant timestamptz := clock_timestamp() + interval '2 seconds';
+    r record;
+    looked record;
 BEGIN
-    FOR t IN
-        SELECT k.* FROM aidataops.contract_table AS k
-         WHERE k.in_force AND (k.relation_oid = ANY (relations)
-            OR (k.relation_schema, k.relation_name) IN (SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = ANY (relations)))
-         ORDER BY k.contract, k.object
-    LOOP
-        SELECT l.message, l.detail INTO message, detail FROM aidataops._look_at_table(t, command, record, on_purpose) AS l;
-        EXIT WHEN message IS NOT NULL;
+    FOR r IN SELECT * FROM aidataops._contracts_of(relations, wills) LOOP
+        looked := aidataops._look_in_time(r.t, command, r.will, record, on_purpose,
+            greatest(extract(epoch FROM time_is_up - clock_timestamp()) * 1000, 1)::integer);
+        IF looked.error IS NOT NULL THEN
+            RAISE LOG 'could not look at table "%" of contract "%": %', (r.t).object, (r.t).contract, looked.error;
+            PERFORM aidataops._warn_of_table(role, r.t, r.relation, r.will,
+                format('could not look at table "%s" of contract "%s", which is left to '
+                    'reconcile_schema()', (r.t).object, (r.t).contract),
+                'could not look at a table of a contract', looked.error);
+        ELSIF looked.seen ->> 'verdict' = 'refused' THEN
+            message := format('contract "%s" %s of table %I.%I does not allow this %s', (r.t).contract,
+                (r.t).version, (r.t).relation_schema, (r.t).relation_name, command);
+            detail := looked.seen ->> 'detail';
+            hint := format('Propose a version of the contract that allows it, end this one with '
+                'retire_contract(%L, %L), or have a superuser do it, who is only warned.',
+                (r.t).contract, (r.t).version);
+            RETURN;
+        ELSIF looked.seen ->> 'verdict' = 'warned' AND record THEN
+            PERFORM aidataops._warn_of_table(role, r.t, (looked.seen ->> 'relation')::oid, r.will,
+                format('%s breaks contract "%s" %s of table %I.%I', command, (r.t).contract,
+                    (r.t).version, (r.t).relation_schema, (r.t).relation_name),
+                format('%s breaks a contract', command), looked.seen ->> 'detail');
+        END IF;
+        IF clock_timestamp() > time_is_up THEN
+            RAISE WARNING 'not all tables of contracts that % may have changed were looked at', command
+                USING HINT = 'reconcile_schema() looks at the others.';
+            RETURN;
+        END IF;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION aidataops._tables_touched(text, oid[], boolean, boolean) IS 'Internal: called by the event triggers when a command may have changed tables of contracts. message and detail say why it is refused; NULL if it is not.';
+COMMENT ON FUNCTION aidataops._tables_touched(oid, text, oid[], oid[], boolean, boolean) IS
+'Internal: called by the event triggers when a command may have changed tables of contracts. '
+'message, detail and hint say why it is refused; NULL if it is not.';
 
 -- ------------------------------------------------------------------------------------------------------------- for users
 
@@ -603,22 +798,28 @@ CREATE FUNCTION aidataops._reconcile_schema(caller oid) RETURNS TABLE (contract 
 AS $$
 DECLARE
     t aidataops.contract_table;
-    seen record;
+    looked record;
 BEGIN
     IF EXISTS (SELECT FROM pg_event_trigger AS e WHERE e.evtfoid = 'aidataops._watch_schema_event()'::regprocedure AND e.evtenabled IN ('D', 'R')) THEN
         RAISE WARNING 'event triggers of watch_schema() are disabled' USING HINT = 'watch_schema(true) enables them.';
     END IF;
     DELETE FROM aidataops.seen_schema AS s
-     WHERE NOT EXISTS (SELECT FROM aidataops.contract_table AS k WHERE k.contract = s.contract AND k.object = s.object);
-    FOR t IN SELECT k.* FROM aidataops.contract_table AS k WHERE k.in_force AND aidataops._may_reconcile(caller, k) ORDER BY k.contract, k.object LOOP
-        BEGIN
-            SELECT l.changes, l.relation_name INTO seen FROM aidataops._look_at_table(t, NULL, true, false) AS l;
-            RETURN QUERY
-                SELECT t.contract, t.version, seen.relation_name, c.change, c.name, c.before, c.after, coalesce(c.breaks, '{}')
-                  FROM jsonb_to_recordset(seen.changes) AS c (change text, name name, before text, after text, breaks text[]);
-        EXCEPTION WHEN OTHERS THEN
-            RAISE WARNING 'could not look at table "%" of contract "%": %', t.object, t.contract, SQLERRM;
-        END;
+     USING (SELECT o.contract, o.object FROM aidataops.seen_schema AS o
+             WHERE NOT EXISTS (SELECT FROM aidataops.contract_table AS k
+                                WHERE k.contract = o.contract AND k.object = o.object)
+               FOR UPDATE SKIP LOCKED) AS free
+     WHERE s.contract = free.contract AND s.object = free.object;
+    FOR t IN SELECT k.* FROM aidataops.contract_table AS k
+              WHERE k.in_force AND aidataops._may_reconcile(caller, k) ORDER BY k.contract, k.object LOOP
+        looked := aidataops._look_in_time(t, NULL, 0, true, false, 60000);
+        IF looked.error IS NOT NULL THEN
+            RAISE WARNING 'could not look at table "%" of contract "%": %', t.object, t.contract, looked.error;
+        END IF;
+        RETURN QUERY
+            SELECT t.contract, t.version, looked.seen ->> 'relation_name', c.change, c.name, c.before,
+                   c.after, coalesce(c.breaks, '{}')
+              FROM jsonb_to_recordset(nullif(looked.seen -> 'changes', 'null'))
+                   AS c (change text, name name, before text, after text, breaks text[]);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops._reconcile_schema(oid) IS 'Internal: reconcile_schema() with the rights of the catalog''s owner.';
@@ -685,4 +886,13 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops.watch_schema(boolean) IS
-'Begins (true) or ends (false) to watch changes of the schema in this database: event triggers notice ALTER, DROP and RENAME of the tables of contracts in force, directly, by CASCADE, or by their types, domains, schemas and parents. What they notice is an event schema_changed of the contract, announced by NOTIFY aidataops and listed by schema_changes(). Where the contract says aidataops.schemaWatch: block, a command that breaks it is refused unless an active or proposed version of it allows the change. Other DDL is not disturbed. Watching is remembered by pg_dump. For superusers; without them, reconcile_schema() finds the changes later. Errors: enable is NULL, permission denied.';
+'Begins (true) or ends (false) to watch changes of the schema in this database: event triggers '
+'notice ALTER, DROP and RENAME of the tables of contracts in force, directly, by CASCADE, or by '
+'their types, domains, schemas and parents. What they notice is an event schema_changed of the '
+'contract, announced by NOTIFY aidataops and listed by schema_changes(). Where the contract says '
+'aidataops.schemaWatch: block, a command that breaks it is refused unless an active or proposed '
+'version of it allows the change; only what a role with the rights of the table''s owner, and no '
+'superuser, does to the table or to something else of the same owner is, and never what comes by '
+'CASCADE or DROP OWNED. Other DDL is not disturbed. Watching is remembered by pg_dump. For '
+'superusers; without them, reconcile_schema() finds the changes later. Errors: enable is NULL, '
+'permission denied.';

@@ -204,6 +204,13 @@ SELECT put_contract('strict', '1.0.0', 'active', 'labels', '[
 UPDATE contract_table SET schema_watch = 'block' WHERE contract = 'strict';
 SELECT * FROM reconcile_schema();
 DELETE FROM contract_event;
+CREATE ROLE regress_watched;
+ALTER TABLE labels OWNER TO regress_watched;
+ALTER SCHEMA watched OWNER TO regress_watched;
+GRANT CREATE ON SCHEMA public TO regress_watched;
+DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO regress_watched', current_database()); END $$;
+SELECT * FROM news();
+SET ROLE regress_watched;
 ALTER TABLE labels ALTER COLUMN amount TYPE float8;
 ALTER TABLE labels DROP COLUMN label;
 ALTER TABLE labels RENAME COLUMN label TO tag;
@@ -213,22 +220,53 @@ ALTER TABLE labels RENAME TO tags;
 ALTER TABLE labels SET SCHEMA public;
 ALTER SCHEMA watched RENAME TO other;
 DROP TABLE labels;
-DROP SCHEMA watched CASCADE;
+RESET ROLE;
 SELECT * FROM news();
+SET ROLE regress_watched;
 ALTER TABLE labels ADD COLUMN rank int;
 ALTER TABLE labels DROP COLUMN rank;
+RESET ROLE;
 SELECT * FROM news();
 SELECT put_contract('strict', '2.0.0', 'draft', 'labels', '[
     {"rule": "types", "kind": "type", "columns": ["label", "amount"], "parameters": {"expected": {"label": {"physicalType": "text"}, "amount": {"physicalType": "double precision"}}}},
     {"rule": "label.required", "kind": "required", "columns": ["label"]}]');
+SET ROLE regress_watched;
 ALTER TABLE labels ALTER COLUMN amount TYPE float8;
+RESET ROLE;
 UPDATE contract SET status = 'proposed' WHERE version = '2.0.0';
+SET ROLE regress_watched;
 ALTER TABLE labels ALTER COLUMN amount TYPE float8;
+RESET ROLE;
 SELECT put_contract('strict', '3.0.0', 'proposed', 'tags', '[{"rule": "tag.required", "kind": "required", "columns": ["tag"]}]');
+SET ROLE regress_watched;
 ALTER TABLE labels RENAME COLUMN label TO tag;
 ALTER TABLE labels RENAME TO tags;
+RESET ROLE;
 SELECT * FROM news();
 SELECT version, relation_name, relation_oid = 'tags'::regclass AS is_it FROM contract_table ORDER BY version;
+
+-- what is not done to the table by the will of its owner is told, and recorded, and not refused
+UPDATE contract_table SET in_force = false;
+UPDATE contract SET status = 'retired';
+SELECT put_contract('strict', '4.0.0', 'active', 'tags', '[{"rule": "tag.required", "kind": "required", "columns": ["tag"]}]');
+UPDATE contract_table SET schema_watch = 'block' WHERE version = '4.0.0';
+ALTER TABLE tags ALTER COLUMN tag DROP NOT NULL;
+ALTER SCHEMA watched RENAME TO other;
+ALTER SCHEMA other RENAME TO watched;
+CREATE SCHEMA abroad_too;
+CREATE TYPE abroad_too.kind AS ENUM ('a', 'b');
+ALTER TABLE tags ADD COLUMN kind abroad_too.kind;
+SELECT * FROM reconcile_schema();
+UPDATE rule SET columns = '{tag,kind}', kind = 'values', parameters = '{"values": ["a", "b"]}' WHERE version = '4.0.0';
+DELETE FROM contract_event;
+ALTER TYPE abroad_too.kind RENAME VALUE 'b' TO 'c';
+SET client_min_messages = warning;
+DROP SCHEMA abroad_too CASCADE;
+RESET client_min_messages;
+SELECT * FROM news();
+REASSIGN OWNED BY regress_watched TO CURRENT_USER;
+DROP OWNED BY regress_watched;
+DROP ROLE regress_watched;
 
 -- what goes wrong while somebody's command is looked at is not theirs
 ALTER TABLE aidataops.seen_schema RENAME COLUMN shape TO figure;
