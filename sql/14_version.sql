@@ -155,6 +155,13 @@ BEGIN
     ELSIF (SELECT c.relkind FROM pg_class AS c WHERE c.oid = relation) <> 'r' THEN -- before 16 its owner could make a view of it
         RAISE EXCEPTION 'history of dataset "%" is damaged: % is no table', dataset.name, from_item
             USING ERRCODE = 'wrong_object_type';
+    ELSIF (SELECT count(*) FROM pg_attribute AS a
+            WHERE a.attrelid = relation
+              AND a.attname IN (e.prefix || 'added', e.prefix || 'removed')
+              AND a.atttypid = 'integer'::regtype) <> 2 THEN -- a cast would be its owner's code
+        RAISE EXCEPTION 'history of dataset "%" is damaged: % has columns of other types',
+            dataset.name, from_item
+            USING ERRCODE = 'datatype_mismatch';
     ELSIF NOT has_table_privilege(relation, 'SELECT') THEN
         RAISE EXCEPTION 'permission denied for the history of dataset "%"', dataset.name
             USING ERRCODE = 'insufficient_privilege',
@@ -171,26 +178,40 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._rows(aidataops.dataset_version, boolean) IS 'Internal: where the rows of a version are, and the shape they have. every_row: an error if policies may hide some.';
 
+-- The whole tuples of history, if they are the four own columns and then just the version's,
+-- are read faster.
+CREATE FUNCTION aidataops._version_queries(
+    version aidataops.dataset_version,
+    OUT relation oid,
+    OUT query text,
+    OUT stored text
+) RETURNS record
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT r.relation,
+               format('SELECT %s FROM %s AS r WHERE %s',
+                      aidataops._columns(r.column_names, 'r'), r.from_item, r.condition),
+               CASE WHEN r.number IS NOT NULL
+                     AND ARRAY(SELECT CASE WHEN a.attisdropped THEN '' ELSE a.attname END::name
+                                 FROM pg_attribute AS a
+                                WHERE a.attrelid = r.relation AND a.attnum > 0
+                                ORDER BY a.attnum)
+                       = ARRAY[r.prefix || 'rid', r.prefix || 'added',
+                               r.prefix || 'removed', r.prefix || 'hash']::name[] || r.column_names
+                    THEN format('SELECT * FROM %s AS r WHERE %s', r.from_item, r.condition) END
+          FROM aidataops._rows(version, false) AS r;
+    END;
+COMMENT ON FUNCTION aidataops._version_queries(aidataops.dataset_version) IS
+'Internal: what the rows of a version are read from, the query that gives them in their own shape, '
+'and the one that gives them as history stores them, NULL if they have another shape there.';
+
 CREATE FUNCTION aidataops._version_query(version aidataops.dataset_version) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT format('SELECT %s FROM %s AS r WHERE %s', aidataops._columns(r.column_names, 'r'), r.from_item, r.condition)
-          FROM aidataops._rows(version, false) AS r;
+        SELECT q.query FROM aidataops._version_queries(version) AS q;
     END;
-COMMENT ON FUNCTION aidataops._version_query(aidataops.dataset_version) IS 'Internal: the query that gives the rows of a version in its own shape.';
-
--- The whole tuples of history, if they are the four own columns and then just the version's.
-CREATE FUNCTION aidataops._stored_query(version aidataops.dataset_version) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT format('SELECT * FROM %s AS r WHERE %s', r.from_item, r.condition)
-          FROM aidataops._rows(version, false) AS r
-         WHERE r.number IS NOT NULL
-           AND ARRAY(SELECT CASE WHEN a.attisdropped THEN '' ELSE a.attname END::name FROM pg_attribute AS a
-                      WHERE a.attrelid = r.relation AND a.attnum > 0 ORDER BY a.attnum)
-             = ARRAY[r.prefix || 'rid', r.prefix || 'added', r.prefix || 'removed', r.prefix || 'hash']::name[] || r.column_names;
-    END;
-COMMENT ON FUNCTION aidataops._stored_query(aidataops.dataset_version) IS 'Internal: the query that gives the rows of a version as history stores them; NULL if they have another shape.';
+COMMENT ON FUNCTION aidataops._version_query(aidataops.dataset_version) IS
+'Internal: the query that gives the rows of a version in its own shape.';
 
 -- ------------------------------------------------------------------------- declaring
 
@@ -213,7 +234,11 @@ BEGIN
     IF base IN ('json'::regtype, 'jsonb'::regtype, 'xml'::regtype) THEN RETURN 'ignore'; END IF;
     IF base IN ('float4[]'::regtype, 'float8[]'::regtype) THEN
         -- series and boxes are arrays too, but not all of one length
-        EXECUTE format('SELECT count(DISTINCT cardinality(c)) FROM (SELECT %I AS c FROM %s LIMIT 10000) AS s WHERE cardinality(c) > 0', column_name, relation) INTO n_distinct;
+        SELECT r.n INTO n_distinct
+          FROM aidataops._read(ARRAY[relation], format(
+               'SELECT count(DISTINCT cardinality(c)) '
+               'FROM (SELECT %I AS c FROM %s LIMIT 10000) AS s WHERE cardinality(c) > 0',
+               column_name, relation)) AS r (n bigint);
         RETURN CASE WHEN n_distinct > 1 THEN 'ignore' ELSE 'embedding' END;
     END IF;
     IF EXISTS (SELECT FROM pg_type AS t WHERE t.oid = base AND t.typname IN ('vector', 'halfvec', 'sparsevec')) THEN RETURN 'embedding'; END IF;
@@ -226,8 +251,11 @@ BEGIN
     IF category <> 'S' THEN RETURN 'ignore'; END IF;
 
     -- text: a few values that come again are a category, many of them prose or names
-    EXECUTE format('SELECT count(*), count(DISTINCT c), avg(length(c)) FROM (SELECT %I::text AS c FROM %s LIMIT 10000) AS s WHERE c IS NOT NULL',
-                   column_name, relation) INTO n, n_distinct, mean_length;
+    SELECT r.n, r.n_distinct, r.mean_length INTO n, n_distinct, mean_length
+      FROM aidataops._read(ARRAY[relation], format(
+           'SELECT count(*), count(DISTINCT c), avg(length(c))::float8 '
+           'FROM (SELECT aidataops._text(%I) AS c FROM %s LIMIT 10000) AS s WHERE c IS NOT NULL',
+           column_name, relation)) AS r (n bigint, n_distinct bigint, mean_length float8);
     IF n = 0 THEN RETURN 'category'; END IF;
     IF mean_length <= 64 AND (n_distinct <= 20 OR n_distinct <= n / 10) THEN RETURN 'category'; END IF;
     RETURN 'text';
@@ -446,7 +474,8 @@ COMMENT ON FUNCTION aidataops._check_same_dataset(aidataops.dataset_version, aid
 -- One row for each row that differs: f and t are its two sides, f_hash and t_hash NULL where it is absent.
 CREATE FUNCTION aidataops._differences(from_version aidataops.dataset_version, to_version aidataops.dataset_version,
     OUT from_clause text, OUT f_hash text, OUT t_hash text, OUT f_columns name[], OUT t_columns name[], OUT key name[],
-    OUT order_by text, OUT from_number integer, OUT to_number integer, OUT dataset_id integer)
+    OUT order_by text, OUT from_number integer, OUT to_number integer, OUT dataset_id integer,
+    OUT relations oid[])
     RETURNS record
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -460,6 +489,7 @@ BEGIN
     SELECT * INTO t FROM aidataops._side(to_version, from_version, 't');
     key := (f.dataset).key;
     dataset_id := (f.dataset).dataset_id;
+    relations := ARRAY[f.relation, t.relation];
     from_number := f.number;
     to_number := t.number;
     f_columns := f.column_names;
@@ -470,27 +500,36 @@ BEGIN
                       ELSE aidataops._key_condition(f.relation, t.relation, key, 'f', 't') END;
     from_clause := format('%s FULL JOIN %s ON %s', f.query, t.query, condition);
     -- a key whose type or collation changed is compared by its hash, and sorted by its text
-    SELECT string_agg(CASE WHEN condition LIKE 'aidataops.row_hash(%' THEN format('coalesce(f.%1$I::text, t.%1$I::text) COLLATE "C"', k.name)
-                           ELSE format('coalesce(f.%1$I, t.%1$I)', k.name) END, ', ' ORDER BY k.ordinal)
+    SELECT string_agg(format(CASE WHEN condition NOT LIKE 'aidataops.row_hash(%'
+                                  THEN 'coalesce(f.%1$I, t.%1$I)'
+                                  ELSE 'coalesce(aidataops._text(f.%1$I), aidataops._text(t.%1$I)) '
+                                       'COLLATE "C"' END, k.name), ', ' ORDER BY k.ordinal)
       INTO order_by FROM unnest(key) WITH ORDINALITY AS k (name, ordinal);
     order_by := coalesce(order_by, format('coalesce(%s, %s), coalesce(%s, %s)', f.hash, t.hash, f.nth, t.nth));
 END $$;
 COMMENT ON FUNCTION aidataops._differences(aidataops.dataset_version, aidataops.dataset_version) IS 'Internal: the join that pairs the rows of two versions that differ.';
 
-CREATE FUNCTION aidataops.diff(from_version aidataops.dataset_version, to_version aidataops.dataset_version)
-    RETURNS TABLE (change text, key jsonb, before jsonb, after jsonb, columns text[])
+CREATE FUNCTION aidataops._diff_query(
+    from_version aidataops.dataset_version,
+    to_version aidataops.dataset_version,
+    OUT relations oid[],
+    OUT query text
+) RETURNS record
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     d record;
 BEGIN
     SELECT * INTO d FROM aidataops._differences(from_version, to_version);
-    RETURN QUERY EXECUTE format($query$
+    relations := d.relations;
+    query := format($query$
         SELECT CASE WHEN %1$s IS NULL THEN 'added' WHEN %2$s IS NULL THEN 'removed' ELSE 'modified' END,
-               nullif(CASE WHEN %1$s IS NULL THEN to_jsonb(tk.*) ELSE to_jsonb(fk.*) END, '{}'),
-               CASE WHEN %1$s IS NOT NULL THEN to_jsonb(fr.*) END,
-               CASE WHEN %2$s IS NOT NULL THEN to_jsonb(tr.*) END,
-               CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._changed_columns(fr.*, tr.*) END
+               nullif(CASE WHEN %1$s IS NULL THEN aidataops._json(tk.*)
+                           ELSE aidataops._json(fk.*) END, '{}'),
+               CASE WHEN %1$s IS NOT NULL THEN aidataops._json(fr.*) END,
+               CASE WHEN %2$s IS NOT NULL THEN aidataops._json(tr.*) END,
+               CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL
+                    THEN aidataops._changed_columns(fr.*, tr.*) END
           FROM %3$s
          CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr
          CROSS JOIN LATERAL (SELECT %6$s) AS fk CROSS JOIN LATERAL (SELECT %7$s) AS tk
@@ -500,13 +539,26 @@ BEGIN
         aidataops._columns(d.f_columns, 'f'), aidataops._columns(d.t_columns, 't'),
         aidataops._columns(d.key, 'f'), aidataops._columns(d.key, 't'), d.order_by);
 END $$;
+COMMENT ON FUNCTION aidataops._diff_query(aidataops.dataset_version, aidataops.dataset_version) IS
+'Internal: the query that diff() is, and what it reads.';
+
+CREATE FUNCTION aidataops.diff(from_version aidataops.dataset_version, to_version aidataops.dataset_version)
+    RETURNS TABLE (change text, key jsonb, before jsonb, after jsonb, columns text[])
+    LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000
+    BEGIN ATOMIC
+        SELECT r.*
+          FROM aidataops._diff_query(from_version, to_version) AS q,
+               aidataops._read(q.relations, q.query)
+               AS r (change text, key jsonb, before jsonb, after jsonb, columns text[]);
+    END;
 COMMENT ON FUNCTION aidataops.diff(aidataops.dataset_version, aidataops.dataset_version) IS
 'What changed between any two versions of a dataset, one row for each row that differs, in the order of the key: change (added, removed, modified), key, the row before and after (NULL where it is absent) and for a modified row the columns that differ. Takes time by the number of changes, not by the size of the table; with name@WORKING it reads the table. Two values differ exactly when their text does (docs/fingerprint.md). Errors: different datasets, no such version, storage is fingerprint, no SELECT on the history.';
 
 CREATE FUNCTION aidataops.diff_stat(from_version aidataops.dataset_version, to_version aidataops.dataset_version)
     RETURNS TABLE (rows_added bigint, rows_removed bigint, rows_modified bigint, rows_unmodified bigint,
         cells_added bigint, cells_removed bigint, cells_modified bigint, cells_unmodified bigint, from_rows bigint, to_rows bigint)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1 COST 1000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1 COST 1000
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     d record;
@@ -516,20 +568,22 @@ BEGIN
     SELECT * INTO d FROM aidataops._differences(from_version, to_version);
     common := ARRAY(SELECT c.name FROM unnest(d.f_columns) WITH ORDINALITY AS c (name, ordinal) WHERE c.name = ANY (d.t_columns) ORDER BY c.ordinal);
     -- counted outside, since a join of two tables of 900 columns could not give the columns of both
-    EXECUTE format($query$
+    SELECT r.* INTO rows_added, rows_removed, rows_modified, cells_modified
+      FROM aidataops._read(d.relations, format($query$
         SELECT count(*) FILTER (WHERE NOT d.had), count(*) FILTER (WHERE NOT d.has), count(d.cells), coalesce(sum(d.cells), 0)
           FROM (SELECT %1$s IS NOT NULL AS had, %2$s IS NOT NULL AS has,
                        CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._num_changed_columns(fr.*, tr.*) END AS cells
                   FROM %3$s
                  CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr
                  WHERE %1$s IS DISTINCT FROM %2$s OFFSET 0) AS d
-        $query$, d.f_hash, d.t_hash, d.from_clause, aidataops._columns(common, 'f'), aidataops._columns(common, 't'))
-      INTO rows_added, rows_removed, rows_modified, cells_modified;
+        $query$, d.f_hash, d.t_hash, d.from_clause,
+        aidataops._columns(common, 'f'), aidataops._columns(common, 't')))
+        AS r (added bigint, removed bigint, modified bigint, cells bigint);
 
     from_rows := (SELECT v.num_rows FROM aidataops.version AS v WHERE v.dataset_id = d.dataset_id AND v.number = d.from_number);
     to_rows := (SELECT v.num_rows FROM aidataops.version AS v WHERE v.dataset_id = d.dataset_id AND v.number = d.to_number);
     IF from_rows IS NULL AND to_rows IS NULL THEN -- WORKING with itself
-        EXECUTE 'SELECT count(*) FROM (' || aidataops._version_query(from_version) || ') AS r' INTO from_rows;
+        from_rows := aidataops._count_rows(d.relations[1], aidataops._version_query(from_version));
     END IF;
     from_rows := coalesce(from_rows, to_rows - rows_added + rows_removed);
     to_rows := coalesce(to_rows, from_rows + rows_added - rows_removed);
@@ -561,7 +615,8 @@ COMMENT ON FUNCTION aidataops._schema_changes(name[], text[], name[], text[]) IS
 CREATE FUNCTION aidataops.status(dataset text)
     RETURNS TABLE (head aidataops.dataset_version, relation text, changed boolean,
         rows_added bigint, rows_removed bigint, rows_modified bigint, rows_unmodified bigint, schema_changes text[])
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1 COST 1000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1 COST 1000
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     ds aidataops.dataset := aidataops._dataset(dataset);
@@ -573,7 +628,7 @@ BEGIN
     schema_changes := '{}';
     IF ds.head = 0 THEN
         changed := true;
-        EXECUTE 'SELECT count(*) FROM ' || working.from_item INTO rows_added;
+        rows_added := aidataops._count_rows(working.relation, 'SELECT FROM ' || working.from_item);
         rows_removed := 0; rows_modified := 0; rows_unmodified := 0;
         RETURN NEXT;
         RETURN;
@@ -603,7 +658,8 @@ COMMENT ON FUNCTION aidataops._history_goes_on(text) IS 'Internal: whether the n
 
 CREATE FUNCTION aidataops.size_report(dataset text)
     RETURNS TABLE (part text, relation text, num_rows bigint, table_bytes bigint, index_bytes bigint)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4 COST 2000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 4 COST 2000
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     ds aidataops.dataset := aidataops._dataset(dataset);
@@ -632,8 +688,10 @@ BEGIN
     LOOP
         part := 'history';
         relation := history.qualified;
-        EXECUTE format('SELECT count(*), pg_table_size(%1$L), pg_indexes_size(%1$L) FROM %1$s', history.qualified)
-           INTO num_rows, table_bytes, index_bytes;
+        num_rows := aidataops._count_rows(history.qualified::regclass,
+                                          'SELECT FROM ' || history.qualified);
+        table_bytes := pg_table_size(history.qualified::regclass);
+        index_bytes := pg_indexes_size(history.qualified::regclass);
         IF history.name = ds.history_table THEN
             row_bytes := table_bytes::float8 / nullif(num_rows, 0);
             entry_bytes := index_bytes::float8 / nullif(num_rows, 0);
@@ -688,10 +746,14 @@ COMMENT ON FUNCTION aidataops.as_of(aidataops.dataset_version, anyelement, boole
 'Rows of a version in the row type of today''s table: SELECT * FROM as_of(''reviews@3'', NULL::reviews). Columns are matched by name and converted as in an assignment; a column that the version had not is NULL. A column of the version that the type has not is an error, unless partial is true. Errors: as create_version_view(), and a value that does not fit.';
 
 CREATE FUNCTION aidataops.as_of_json(version aidataops.dataset_version) RETURNS SETOF jsonb
-    LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE 'SELECT to_jsonb(r.*) FROM (' || aidataops._version_query(version) || ') AS r';
-END $$;
+    LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000
+    BEGIN ATOMIC
+        SELECT j.json
+          FROM aidataops._version_queries(version) AS q,
+               aidataops._read(
+                   ARRAY[q.relation],
+                   pg_catalog.format('SELECT aidataops._json(r.*) FROM (%s) AS r', q.query))
+               AS j (json jsonb);
+    END;
 COMMENT ON FUNCTION aidataops.as_of_json(aidataops.dataset_version) IS
 'Rows of a version as jsonb, whatever shape it had. Errors: as create_version_view().';

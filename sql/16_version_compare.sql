@@ -47,7 +47,8 @@ COMMENT ON FUNCTION aidataops.schema_diff(aidataops.dataset_version, aidataops.d
 
 CREATE FUNCTION aidataops.diff_columns(from_version aidataops.dataset_version, to_version aidataops.dataset_version)
     RETURNS TABLE (column_name text, cells_modified bigint, share float8, examples jsonb)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 COST 2000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10 COST 2000
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     stat record;
@@ -69,7 +70,7 @@ COMMENT ON FUNCTION aidataops.diff_columns(aidataops.dataset_version, aidataops.
 'Which columns changed between two versions of a dataset, the most changed first: cells modified, their share of the rows that both versions have (0 to 1), and the first three in the order of the key as [{"key", "before", "after"}]. A column that one version has not counts where it is not NULL. No rows if no row was modified. Errors as diff().';
 
 CREATE FUNCTION aidataops.suggest_semver(from_version aidataops.dataset_version, to_version aidataops.dataset_version) RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE COST 2000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 2000 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     stat record;
@@ -90,31 +91,43 @@ CREATE FUNCTION aidataops._assign_row(row_value record, relation_type anyelement
     LANGUAGE C STABLE PARALLEL SAFE COST 10 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'assign_row';
 COMMENT ON FUNCTION aidataops._assign_row(record, anyelement, boolean) IS 'Internal: a row in another row type, columns matched by name and converted as in an assignment.';
 
-CREATE FUNCTION aidataops.diff_rows(from_version aidataops.dataset_version, to_version aidataops.dataset_version,
-    relation_type anyelement, partial boolean DEFAULT false)
-    RETURNS TABLE (change text, before anyelement, after anyelement, columns text[])
-    LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION aidataops._diff_rows_query(
+    from_version aidataops.dataset_version,
+    to_version aidataops.dataset_version,
+    row_type regtype,
+    OUT relations oid[],
+    OUT query text
+) RETURNS record
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     d record;
-    row_type text := pg_typeof(relation_type)::text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid = aidataops._base_type(pg_typeof(relation_type)::oid) AND t.typtype = 'c') THEN
-        RAISE EXCEPTION 'relation_type must be a row type' USING ERRCODE = 'datatype_mismatch',
-            HINT = 'Pass NULL::schema.table, or another named composite type.';
-    END IF;
     SELECT * INTO d FROM aidataops._differences(from_version, to_version);
-    RETURN QUERY EXECUTE format($query$
+    relations := d.relations;
+    query := format($query$
         SELECT CASE WHEN %1$s IS NULL THEN 'added' WHEN %2$s IS NULL THEN 'removed' ELSE 'modified' END,
-               (CASE WHEN %1$s IS NOT NULL THEN aidataops._assign_row(fr.*, NULL::%6$s, $1) END)::%6$s,
-               (CASE WHEN %2$s IS NOT NULL THEN aidataops._assign_row(tr.*, NULL::%6$s, $1) END)::%6$s,
-               CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL THEN aidataops._changed_columns(fr.*, tr.*) END
+               (CASE WHEN %1$s IS NOT NULL THEN aidataops._assign_row(fr.*, $1, $2) END)::%7$s,
+               (CASE WHEN %2$s IS NOT NULL THEN aidataops._assign_row(tr.*, $1, $2) END)::%7$s,
+               CASE WHEN %1$s IS NOT NULL AND %2$s IS NOT NULL
+                    THEN aidataops._changed_columns(fr.*, tr.*) END
           FROM %3$s
          CROSS JOIN LATERAL (SELECT %4$s) AS fr CROSS JOIN LATERAL (SELECT %5$s) AS tr
          WHERE %1$s IS DISTINCT FROM %2$s
-         ORDER BY %7$s
-        $query$, d.f_hash, d.t_hash, d.from_clause, aidataops._columns(d.f_columns, 'f'), aidataops._columns(d.t_columns, 't'), row_type, d.order_by)
-        USING coalesce(partial, false);
+         ORDER BY %6$s
+        $query$, d.f_hash, d.t_hash, d.from_clause, aidataops._columns(d.f_columns, 'f'),
+        aidataops._columns(d.t_columns, 't'), d.order_by, row_type);
 END $$;
+COMMENT ON FUNCTION aidataops._diff_rows_query(aidataops.dataset_version, aidataops.dataset_version, regtype) IS
+'Internal: the query that diff_rows() is, and what it reads.';
+
+CREATE FUNCTION aidataops.diff_rows(
+    from_version aidataops.dataset_version,
+    to_version aidataops.dataset_version,
+    relation_type anyelement,
+    partial boolean DEFAULT false
+) RETURNS TABLE (change text, before anyelement, after anyelement, columns text[])
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'dataset_diff_rows';
 COMMENT ON FUNCTION aidataops.diff_rows(aidataops.dataset_version, aidataops.dataset_version, anyelement, boolean) IS
 'What changed between two versions of a dataset, with rows in a row type instead of jsonb: SELECT change, (before).*, (after).* FROM diff_rows(''reviews@1'', ''reviews@2'', NULL::reviews). Columns are matched and converted as in as_of(), partial too; otherwise as diff(). Errors as diff() and as_of().';

@@ -2,7 +2,8 @@
 
 CREATE FUNCTION aidataops.verify(version aidataops.dataset_version)
     RETURNS TABLE (check_name text, recorded text, found text, ok boolean)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4 COST 2000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 4 COST 2000
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     r record;
@@ -21,13 +22,14 @@ BEGIN
     END IF;
 
     -- each row is hashed once: without OFFSET 0 the planner would write the call in both places
-    EXECUTE format($query$
+    SELECT f.* INTO found_fingerprint, wrong_hashes
+      FROM aidataops._read(ARRAY[r.relation], format($query$
         SELECT aidataops.fingerprint_agg(h.found), count(*) FILTER (WHERE h.found IS DISTINCT FROM h.recorded)
           FROM (SELECT %5$s AS found, %1$s AS recorded
                   FROM %2$s AS r CROSS JOIN LATERAL (SELECT %4$s) AS c WHERE %3$s OFFSET 0) AS h
         $query$, CASE WHEN r.number IS NULL THEN 'NULL::uuid' ELSE r.row_hash END, r.from_item, r.condition,
-        aidataops._columns(r.column_names, 'r'), aidataops._hash_expression(r.column_names, 'c'))
-      INTO found_fingerprint, wrong_hashes;
+        aidataops._columns(r.column_names, 'r'), aidataops._hash_expression(r.column_names, 'c')))
+        AS f (fingerprint aidataops.fingerprint, wrong bigint);
 
     SELECT e.column_names, e.column_types INTO shape FROM aidataops.schema_epoch AS e
      WHERE e.dataset_id = v.dataset_id AND e.epoch = v.epoch;
@@ -45,8 +47,10 @@ BEGIN
         RETURN QUERY VALUES ('row_hashes', '0 differ', wrong_hashes || ' differ', wrong_hashes = 0);
         RETURN;
     END IF;
-    EXECUTE format('SELECT count(*) FROM (SELECT FROM %s AS r WHERE %s GROUP BY %s HAVING count(*) > 1) AS d',
-                   r.from_item, r.condition, aidataops._columns((r.dataset).key, 'r')) INTO double_keys;
+    double_keys := aidataops._count_rows(
+        r.relation,
+        format('SELECT FROM %s AS r WHERE %s GROUP BY %s HAVING count(*) > 1',
+               r.from_item, r.condition, aidataops._columns((r.dataset).key, 'r')));
     RETURN QUERY VALUES
         ('row_hashes', '0 differ', wrong_hashes || ' differ', wrong_hashes = 0),
         ('keys', '0 occur twice', double_keys || ' occur twice', double_keys = 0);
@@ -54,15 +58,41 @@ END $$;
 COMMENT ON FUNCTION aidataops.verify(aidataops.dataset_version) IS
 'Whether a version still holds what was recorded of it, recomputed from its rows, one row a check: row_count, fingerprint, row_hashes (stored with each row) and keys (each once; not without a key). For name@WORKING, whether the table still is what the latest version recorded: row_count, fingerprint and schema. ok is false for what does not fit. Detects accidental and clumsy change, not forgery by who may write history and catalog. Reads every row of the version. Errors: no such version, storage is fingerprint (except for WORKING), no SELECT on the history.';
 
+-- The key is found by the index on it. But to make a value of JSON may run code of who owns its
+-- type, and then texts are compared.
+CREATE FUNCTION aidataops._row_states(rows record, key name[]) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    compared name[] := ARRAY(SELECT a.attname FROM pg_attribute AS a
+                              WHERE a.attrelid = rows.relation AND a.attname = ANY (key)
+                                AND aidataops._input_runs_code(a.atttypid));
+    made name[] := ARRAY(SELECT k.name FROM unnest(key) AS k (name) WHERE k.name <> ALL (compared));
+    condition text := aidataops._key_condition(rows.relation, rows.relation, made, 'r', 'k');
+BEGIN
+    condition := concat_ws(' AND ', nullif(condition, ''),
+        (SELECT string_agg(format('aidataops._json(r.%1$I) = $1 -> %1$L', c.name), ' AND ')
+           FROM unnest(compared) AS c (name)));
+    RETURN format('SELECT r.%1$I, r.%2$I, aidataops._json(c.*) '
+                  'FROM jsonb_populate_record(NULL::%3$s, $1 - %4$L::text[]) AS k '
+                  'JOIN %3$s AS r ON %5$s CROSS JOIN LATERAL (SELECT %6$s) AS c',
+                  rows.prefix || 'added', rows.prefix || 'removed', rows.from_item, compared,
+                  condition, aidataops._columns(rows.column_names, 'r'));
+END $$;
+COMMENT ON FUNCTION aidataops._row_states(record, name[]) IS
+'Internal: the query of the states that a row had in a history table.';
+
 CREATE FUNCTION aidataops.row_history(dataset text, key jsonb)
     RETURNS TABLE (version aidataops.dataset_version, change text, columns text[], after jsonb,
         committed_at timestamptz, committed_by name, actor text, message text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 COST 1000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10 COST 1000
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     ds aidataops.dataset := aidataops._dataset(dataset);
     part record;
-    states text := '';
+    relations oid[] := '{}';
+    states text;
 BEGIN
     IF ds.storage <> 'rows' THEN
         RAISE EXCEPTION 'dataset "%" keeps fingerprints only, so the history of its rows is not known', ds.name USING ERRCODE = 'feature_not_supported';
@@ -86,15 +116,15 @@ BEGIN
                  ORDER BY e.history_table, v.number DESC) AS e
          CROSS JOIN LATERAL aidataops._rows(aidataops.to_dataset_version(ds.name || '@' || e.number)) AS r
     LOOP
-        states := states || CASE WHEN states = '' THEN '' ELSE ' UNION ALL ' END || format(
-            'SELECT r.%I AS added, r.%I AS removed, to_jsonb(c.*) AS after FROM jsonb_populate_record(NULL::%s, %L) AS k JOIN %s AS r ON %s CROSS JOIN LATERAL (SELECT %s) AS c',
-            part.prefix || 'added', part.prefix || 'removed', part.from_item, key, part.from_item,
-            aidataops._key_condition(part.relation, part.relation, ds.key, 'r', 'k'), aidataops._columns(part.column_names, 'r'));
+        relations := relations || part.relation;
+        states := concat_ws(' UNION ALL ', states, aidataops._row_states(part, ds.key));
     END LOOP;
 
     -- a state that begins where another ends is a modification; one that ends and none begins, a removal
-    RETURN QUERY EXECUTE format($query$
-        WITH states AS (%s),
+    RETURN QUERY
+        WITH states AS (
+            SELECT * FROM aidataops._read(relations, states, key)
+                       AS s (added integer, removed integer, after jsonb)),
         events AS (
             SELECT n.added AS number, n.after, p.after AS before, p.added IS NOT NULL AS had_one
               FROM states AS n LEFT JOIN states AS p ON p.removed = n.added
@@ -107,10 +137,10 @@ BEGIN
                    ARRAY(SELECT c.name FROM (SELECT jsonb_object_keys(e.before) UNION SELECT jsonb_object_keys(e.after)) AS c (name)
                           WHERE coalesce((e.before -> c.name)::text, 'null') <> coalesce((e.after -> c.name)::text, 'null') ORDER BY c.name COLLATE "C") END,
                e.after, v.committed_at, v.committed_by, v.actor, v.message
-          FROM events AS e JOIN aidataops.version AS v ON v.dataset_id = $1 AND v.number = e.number
+          FROM events AS e
+          JOIN aidataops.version AS v ON v.dataset_id = ds.dataset_id AND v.number = e.number
          WHERE NOT e.had_one OR e.after IS NULL OR e.before::text <> e.after::text
-         ORDER BY e.number DESC
-        $query$, states) USING ds.dataset_id;
+         ORDER BY e.number DESC;
 END $$;
 COMMENT ON FUNCTION aidataops.row_history(text, jsonb) IS
 'What happened to one row of a dataset, the latest first: row_history(''reviews'', ''{"id": 3}''). The version, change (added, modified, removed), for a modification the columns that changed, the row after it (NULL when it was removed), and who committed when and why. Found by the index on the key. No rows if no version had the key. Errors: no such dataset, a key that does not name the key columns, storage is fingerprint, no SELECT on the history.';

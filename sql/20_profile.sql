@@ -420,15 +420,37 @@ BEGIN ATOMIC
                WHEN t.oid = 'interval'::pg_catalog.regtype THEN 'aidataops.profile_agg(EXTRACT(epoch FROM %I)::pg_catalog.float8)'
                WHEN t.oid = 'money'::pg_catalog.regtype THEN 'aidataops.profile_agg(%I::pg_catalog.numeric)'
                WHEN t.oid = 'timetz'::pg_catalog.regtype THEN 'aidataops.profile_agg((%I AT TIME ZONE ''UTC'')::pg_catalog.time)'
+               -- a cast that only superusers can make, since they own both types
                WHEN t.oid IN (SELECT c.castsource FROM pg_catalog.pg_cast AS c
                                WHERE c.casttarget = 'float4[]'::pg_catalog.regtype AND c.castmethod = 'f')
+                AND t.typowner IN (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolsuper)
                THEN 'aidataops.profile_agg(%I::pg_catalog.float4[])'
-               ELSE 'aidataops.profile_agg(%I::pg_catalog.text)'
+               ELSE 'aidataops.profile_agg(aidataops._text(%I))'
            END, column_name)
       FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.typid WHERE t.typtype <> 'd';
 END;
 COMMENT ON FUNCTION aidataops._profile_expression(name, oid) IS
-'Internal: the call of profile_agg() for a column of this type: as it is, intervals in seconds, money as numeric, times with a zone as those of UTC, as an embedding if the type has a cast to float4[] (as those of pgvector), or as text.';
+'Internal: the call of profile_agg() for a column of this type: as it is, intervals in seconds, '
+'money as numeric, times with a zone as those of UTC, as an embedding if the type is a '
+'superuser''s and has a cast to float4[] (as those of pgvector), or as text.';
+
+CREATE FUNCTION aidataops._read_profiles(
+    relations oid[],
+    names name[],
+    calls text,
+    from_item text
+) RETURNS TABLE (column_name name, profile aidataops.profile)
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT u.*
+      FROM aidataops._read(
+               relations,
+               pg_catalog.format('SELECT ARRAY[%s]::aidataops.profile[] FROM %s', calls, from_item))
+           AS r (profiles aidataops.profile[]),
+           unnest(names, r.profiles) AS u;
+END;
+COMMENT ON FUNCTION aidataops._read_profiles(oid[], name[], text, text) IS
+'Internal: profiles of columns, from one scan, by calls of profile_agg() in the order of names.';
 
 CREATE FUNCTION aidataops.profile_columns(relation regclass)
     RETURNS TABLE (column_name name, data_type text, profile aidataops.profile)
@@ -442,7 +464,6 @@ DECLARE
     columns name[];
     types text[];
     calls text;
-    profiles aidataops.profile[];
 BEGIN
     SELECT array_agg(a.attname ORDER BY a.attnum), array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum),
            string_agg(aidataops._profile_expression(a.attname, a.atttypid), ', ' ORDER BY a.attnum)
@@ -451,9 +472,12 @@ BEGIN
     IF columns IS NULL THEN
         RETURN;
     END IF;
-    -- one scan for all
-    EXECUTE format('SELECT ARRAY[%s] FROM %s', calls, relation) INTO profiles;
-    RETURN QUERY SELECT * FROM unnest(columns, types, profiles);
+    RETURN QUERY
+        SELECT t.name, t.type, p.profile
+          FROM unnest(columns, types) WITH ORDINALITY AS t (name, type, place)
+          JOIN aidataops._read_profiles(ARRAY[relation], columns, calls, relation::text) AS p
+               ON p.column_name = t.name
+         ORDER BY t.place;
 END
 $$;
 COMMENT ON FUNCTION aidataops.profile_columns(regclass) IS

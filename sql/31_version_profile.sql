@@ -55,12 +55,14 @@ CREATE FUNCTION aidataops._role_call(role text, column_name name, type oid) RETU
     BEGIN ATOMIC
         SELECT CASE
             WHEN role IN ('identifier', 'ignore') THEN NULL
-            WHEN role = 'text' THEN pg_catalog.format('aidataops.profile_agg(pg_catalog.length(%I::text))', column_name)
+            WHEN role = 'text' THEN
+                pg_catalog.format('aidataops.profile_agg(pg_catalog.length(aidataops._text(%I)))',
+                                  column_name)
             WHEN role IN ('number', 'time', 'embedding')
               OR aidataops._base_type(type) = 'boolean'::pg_catalog.regtype
               OR role IN ('label', 'prediction') AND aidataops._base_type(type) IN ('real'::pg_catalog.regtype, 'double precision'::pg_catalog.regtype, 'numeric'::pg_catalog.regtype)
                 THEN aidataops._profile_expression(column_name, type)
-            ELSE pg_catalog.format('aidataops.profile_agg(%I::text)', column_name) END;
+            ELSE pg_catalog.format('aidataops.profile_agg(aidataops._text(%I))', column_name) END;
     END;
 COMMENT ON FUNCTION aidataops._role_call(text, name, oid) IS
 'Internal: how a column is profiled: numbers, times and embeddings as they are, codes and labels as categories, prose by its length, identifiers not at all.';

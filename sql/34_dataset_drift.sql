@@ -21,7 +21,7 @@ DECLARE
     c record;
     d record;
     rows text;
-    profiles aidataops.profile[];
+    relations oid[];
 BEGIN
     SELECT * INTO r FROM aidataops._rows(version);
     SELECT * INTO c FROM aidataops._profile_calls(r.relation, (r.dataset).roles);
@@ -29,13 +29,18 @@ BEGIN
         RETURN;
     END IF;
     rows := r.from_item || ' AS r';
+    relations := ARRAY[r.relation];
     IF since IS NOT NULL THEN
         SELECT * INTO d FROM aidataops._differences(since, version);
+        relations := d.relations;
         rows := format('(SELECT %s FROM %s WHERE %s IS DISTINCT FROM %s AND %3$s IS NOT NULL) AS r',
                        aidataops._columns(d.t_columns, 't'), d.from_clause, d.t_hash, d.f_hash);
     END IF;
-    EXECUTE format('SELECT ARRAY[%s]::aidataops.profile[] FROM %s', c.calls, rows) INTO profiles;
-    RETURN QUERY SELECT * FROM unnest(c.names, c.column_roles, profiles);
+    RETURN QUERY
+        SELECT u.name, u.role, p.profile
+          FROM unnest(c.names, c.column_roles) AS u (name, role)
+          JOIN aidataops._read_profiles(relations, c.names, c.calls, rows) AS p
+               ON p.column_name = u.name;
 END $$;
 COMMENT ON FUNCTION aidataops._working_profiles(aidataops.dataset_version, aidataops.dataset_version) IS 'Internal: profiles of a dataset''s table as it is.';
 
@@ -240,7 +245,6 @@ AS $$
 DECLARE
     names name[];
     calls text;
-    profiles aidataops.profile[];
 BEGIN
     SELECT array_agg(c.name ORDER BY c.name), string_agg(c.call, ', ' ORDER BY c.name) INTO names, calls
       FROM (SELECT a.attname AS name,
@@ -253,8 +257,8 @@ BEGIN
     IF names IS NULL THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT ARRAY[%s]::aidataops.profile[] FROM %s', calls, relation) INTO profiles;
-    RETURN QUERY SELECT * FROM unnest(names, profiles);
+    RETURN QUERY
+        SELECT * FROM aidataops._read_profiles(ARRAY[relation], names, calls, relation::text);
 END $$;
 COMMENT ON FUNCTION aidataops._relation_profiles(regclass, jsonb) IS 'Internal: profiles of the columns of a relation but for identifiers, from one scan.';
 
@@ -299,7 +303,8 @@ COMMENT ON FUNCTION aidataops.compare(regclass, regclass, text, text, float8, bi
 
 -- The rows to look at: all of a version, or those that came since another.
 CREATE FUNCTION aidataops._rows_to_compare(version aidataops.dataset_version, since aidataops.dataset_version, alias text,
-    OUT from_item text, OUT relation oid, OUT column_names name[], OUT roles jsonb) RETURNS record
+    OUT from_item text, OUT relation oid, OUT column_names name[], OUT roles jsonb,
+    OUT relations oid[]) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -308,11 +313,13 @@ BEGIN
     -- the table may have columns that came, or went, after the version
     SELECT r.relation, r.column_names, (SELECT coalesce(jsonb_object_agg(c.key, c.value), '{}') FROM jsonb_each((r.dataset).roles) AS c WHERE c.key = ANY (r.column_names))
       INTO relation, column_names, roles FROM aidataops._rows(version) AS r;
+    relations := ARRAY[relation];
     IF since IS NULL THEN
         from_item := format('(%s) AS %I', aidataops._version_query(version), alias);
         RETURN;
     END IF;
     SELECT * INTO d FROM aidataops._differences(since, version);
+    relations := d.relations;
     from_item := format('(SELECT %s FROM %s WHERE %s IS DISTINCT FROM %s AND %3$s IS NOT NULL) AS %5$I',
                         aidataops._columns(d.t_columns, 't'), d.from_clause, d.t_hash, d.f_hash, alias);
 END $$;
@@ -337,8 +344,13 @@ BEGIN
     IF c.calls IS NULL THEN
         RETURN;
     END IF;
-    RETURN QUERY EXECUTE format('SELECT s.segment, u.name, u.profile FROM (SELECT %I::text AS segment, ARRAY[%s]::aidataops.profile[] AS profiles FROM %s GROUP BY 1) AS s '
-                                'CROSS JOIN LATERAL unnest($1, s.profiles) AS u (name, profile)', segment_by, c.calls, r.from_item) USING c.names;
+    RETURN QUERY
+        SELECT s.segment, u.name, u.profile
+          FROM aidataops._read(r.relations, format(
+                   'SELECT aidataops._text(%I), ARRAY[%s]::aidataops.profile[] FROM %s GROUP BY 1',
+                   segment_by, c.calls, r.from_item))
+               AS s (segment text, profiles aidataops.profile[]),
+               unnest(c.names, s.profiles) AS u (name, profile);
 END $$;
 COMMENT ON FUNCTION aidataops._segment_profiles(aidataops.dataset_version, aidataops.dataset_version, name) IS 'Internal: profiles of the columns by segment, from one scan.';
 
@@ -393,9 +405,12 @@ CREATE FUNCTION aidataops._band_condition(family text, value text, band text, lo
     BEGIN ATOMIC
         SELECT CASE
             WHEN band = 'NULL' THEN pg_catalog.format('%s IS NULL', value)
-            WHEN family = 'category' AND pg_catalog.right(band, 3) = '...' THEN pg_catalog.format('pg_catalog.starts_with((%s)::text, %L)', value, pg_catalog.left(band, -3))
-            WHEN family = 'category' THEN pg_catalog.format('(%s)::text = %L', value, band)
-            WHEN band IN ('NaN', 'Infinity', '-Infinity') AND lower IS NULL AND upper IS NULL THEN pg_catalog.format('(%s)::text = %L', value, band)
+            WHEN family = 'category' AND pg_catalog.right(band, 3) = '...' THEN
+                pg_catalog.format('pg_catalog.starts_with(aidataops._text(%s), %L)',
+                                  value, pg_catalog.left(band, -3))
+            WHEN family = 'category'
+              OR band IN ('NaN', 'Infinity', '-Infinity') AND lower IS NULL AND upper IS NULL THEN
+                pg_catalog.format('aidataops._text(%s) = %L', value, band)
             ELSE pg_catalog.format(CASE family WHEN 'time' THEN '(EXTRACT(epoch FROM %1$s)::float8 >= %2$L AND EXTRACT(epoch FROM %1$s)::float8 %4$s %3$L)'
                                                ELSE '((%1$s)::float8 >= %2$L AND (%1$s)::float8 %4$s %3$L)' END,
                                    value, COALESCE(lower, '-Infinity'), COALESCE(upper, 'Infinity'), CASE WHEN lower = upper OR upper IS NULL THEN '<=' ELSE '<' END)
@@ -447,9 +462,14 @@ BEGIN
     family := CASE WHEN aidataops.profile_kind(new) IN ('text', 'bool', 'uuid', 'bytea', 'jsonb') THEN 'category'
                    WHEN aidataops.profile_kind(new) IN ('date', 'time', 'timestamp', 'timestamptz') THEN 'time' ELSE 'number' END;
     FOR b IN SELECT * FROM aidataops.psi_bins(old, new) AS p WHERE p.current_share > p.reference_share ORDER BY p.contribution DESC, p.bin LIMIT bands LOOP
-        RETURN QUERY EXECUTE format('SELECT $1, $2::float8, $3::float8, $4::float8, to_jsonb(r.*) FROM %s WHERE %s ORDER BY aidataops.row_hash(r.*) LIMIT $5',
-                                    r.from_item, aidataops._band_condition(family, value, b.band, b.lower, b.upper))
-            USING b.band, b.reference_share, b.current_share, b.contribution, n;
+        RETURN QUERY
+            SELECT b.band, b.reference_share, b.current_share, b.contribution, e.example
+              FROM aidataops._read(r.relations, format(
+                       'SELECT aidataops._json(r.*) FROM %s WHERE %s '
+                       'ORDER BY aidataops.row_hash(r.*) LIMIT $1',
+                       r.from_item,
+                       aidataops._band_condition(family, value, b.band, b.lower, b.upper)), n)
+                   AS e (example jsonb);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION aidataops.drift_rows(aidataops.dataset_version, aidataops.dataset_version, name, integer, integer, text) IS

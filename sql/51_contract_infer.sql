@@ -1,29 +1,53 @@
 -- A contract proposed from a table as it is (docs/contracts.md)
 
 -- Of a sample: how often each column is NULL, its extremes if it is a number, and its values if they are few.
+CREATE FUNCTION aidataops._observation(column_name name, type oid) RETURNS text
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT pg_catalog.format(
+               $f$pg_catalog.jsonb_build_object('nulls', count(*) - count(%I)%s)$f$, column_name,
+               pg_catalog.format(CASE
+                   WHEN aidataops._logical_type(type) IN ('number', 'integer') THEN
+                       $f$, 'min', min(%1$I)::numeric, 'max', max(%1$I)::numeric$f$
+                   WHEN aidataops._logical_type(type) = 'string' THEN $f$,
+        'values', (SELECT CASE WHEN count(DISTINCT v) <= %2$s AND max(length(v)) < 200
+                               THEN jsonb_agg(DISTINCT v) FILTER (WHERE v IS NOT NULL) END
+                     FROM unnest((array_agg(DISTINCT left(aidataops._text(%1$I), 200)))[1:%2$s + 1])
+                          AS v),
+        'uuid', bool_and(aidataops._text(%1$I) ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'),
+        'email', bool_and(aidataops._text(%1$I) ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$')$f$
+                   ELSE '' END, column_name, 20));
+END;
+COMMENT ON FUNCTION aidataops._observation(name, oid) IS
+'Internal: the call that says of a column what infer_contract() asks.';
+
 CREATE FUNCTION aidataops._sample_columns(relation regclass, sample bigint) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    few constant integer := 20;
     total real := (SELECT greatest(c.reltuples, 1) FROM pg_class AS c WHERE c.oid = relation AND c.relkind IN ('r', 'm', 'p'));
+    part text;
     columns text;
     list text;
     names text[];
     result jsonb;
 BEGIN
     -- a function has at most 100 arguments, and a table more columns
-    SELECT string_agg(format('jsonb_build_object(''nulls'', count(*) - count(%1$I)%2$s)', a.attname, 
-               CASE WHEN aidataops._logical_type(a.atttypid) IN ('number', 'integer') THEN format(', ''min'', min(%1$I)::numeric, ''max'', max(%1$I)::numeric', a.attname)
-                    WHEN aidataops._logical_type(a.atttypid) = 'string' THEN
-                        format($f$, 'values', (SELECT CASE WHEN count(DISTINCT v) <= %2$s AND max(length(v)) < 200 THEN jsonb_agg(DISTINCT v) FILTER (WHERE v IS NOT NULL) END FROM unnest((array_agg(DISTINCT left(%1$I::text, 200)))[1:%2$s + 1]) AS v),
-                                  'uuid', bool_and(%1$I::text ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'), 'email', bool_and(%1$I::text ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$')$f$, a.attname, few)
-                    ELSE '' END), ', ' ORDER BY a.attnum), string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), array_agg(a.attname::text ORDER BY a.attnum) INTO columns, list, names
+    SELECT string_agg(aidataops._observation(a.attname, a.atttypid), ', ' ORDER BY a.attnum),
+           string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+           array_agg(a.attname::text ORDER BY a.attnum)
+      INTO columns, list, names
       FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
        AND has_column_privilege(relation, a.attnum, 'SELECT');
-    EXECUTE format('SELECT (SELECT jsonb_object_agg(c.name, c.observed || jsonb_build_object(''rows'', o.n)) FROM unnest($1, o.observed) AS c (name, observed))
-                      FROM (SELECT count(*) AS n, ARRAY[%s]::jsonb[] AS observed FROM (SELECT %s FROM %s%s LIMIT %s) AS s) AS o', columns, list, relation,
-                   CASE WHEN total > sample THEN format(' TABLESAMPLE SYSTEM (%s) REPEATABLE (0)', least(100, 110.0 * sample / total)) ELSE '' END, sample) USING names INTO result;
+    IF total > sample THEN
+        part := format('TABLESAMPLE SYSTEM (%s) REPEATABLE (0)',
+                       least(100, 110.0 * sample / total));
+    END IF;
+    SELECT jsonb_object_agg(c.name, c.observed || jsonb_build_object('rows', o.n)) INTO result
+      FROM aidataops._read(ARRAY[relation], format(
+               'SELECT count(*), ARRAY[%s]::jsonb[] FROM (SELECT %s FROM %s %s LIMIT %s) AS s',
+               columns, list, relation, part, sample)) AS o (n bigint, observed jsonb[]),
+           unnest(names, o.observed) AS c (name, observed);
     RETURN result;
 END $$;
 COMMENT ON FUNCTION aidataops._sample_columns(regclass, bigint) IS 'Internal: what a sample of a table shows of each column, as the caller sees it.';

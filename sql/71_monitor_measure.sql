@@ -131,8 +131,8 @@ BEGIN
     SELECT * INTO r FROM aidataops._rows_to_compare(version, since, 'r');
     SELECT * INTO c FROM aidataops._profile_calls(r.relation, roles);
     IF c.calls IS NOT NULL THEN
-        RETURN QUERY EXECUTE format('SELECT u.name, u.profile FROM (SELECT ARRAY[%s]::aidataops.profile[] AS profiles FROM %s) AS s CROSS JOIN LATERAL unnest($1, s.profiles) AS u (name, profile)',
-                                    c.calls, r.from_item) USING c.names;
+        RETURN QUERY
+            SELECT * FROM aidataops._read_profiles(r.relations, c.names, c.calls, r.from_item);
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._profiles_since(aidataops.dataset_version, aidataops.dataset_version, jsonb) IS 'Internal: profiles of the rows of a version that came since another.';
@@ -214,6 +214,11 @@ DECLARE
 BEGIN
     IF time_type IS NULL THEN
         RAISE EXCEPTION 'time column "%" of dataset "%" does not exist', time_column, ds.name USING ERRCODE = 'undefined_column';
+    ELSIF time_type NOT IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) THEN
+        RAISE EXCEPTION 'time column "%" of dataset "%" is of type %',
+            time_column, ds.name, format_type(time_type, NULL)
+            USING ERRCODE = 'datatype_mismatch',
+                  HINT = 'It must be a date or a timestamp, with or without time zone.';
     END IF;
     SELECT * INTO c FROM aidataops._profile_calls(relation,
         (SELECT coalesce(jsonb_object_agg(r.key, r.value), '{}') FROM jsonb_each(ds.roles - time_column::text - coalesce(segment_by::text, '')) AS r
@@ -225,16 +230,21 @@ BEGIN
         bucket := format('width_bucket(%I, %L::%s[])', time_column, bounds, format_type(time_type, NULL));
     END IF;
     IF segment_by IS NOT NULL THEN
-        segment_text := format('coalesce(%I::text, ''NULL'')', segment_by);
+        segment_text := format('coalesce(aidataops._text(%I), ''NULL'')', segment_by);
     END IF;
     IF windows > 1 OR segment_by IS NOT NULL THEN
         grouping := 'GROUP BY 1, 2';
     END IF;
-    RETURN QUERY EXECUTE format(
-        'WITH scanned AS MATERIALIZED (SELECT %s AS bucket, %s AS segment, ARRAY[%s]::aidataops.profile[] AS profiles FROM %s WHERE %I >= %L::%s AND %5$I < %8$L::%7$s %9$s) '
-        'SELECT $1 - (s.bucket + 1) / 2, s.segment, u.name, u.profile FROM scanned AS s CROSS JOIN LATERAL unnest($2, s.profiles) AS u (name, profile) WHERE s.bucket %% 2 = 1',
-        bucket, segment_text, c.calls, relation::regclass, time_column, bounds[1], format_type(time_type, NULL), bounds[cardinality(bounds)], grouping)
-        USING windows, c.names;
+    RETURN QUERY
+        SELECT windows - (s.bucket + 1) / 2, s.segment, u.name, u.profile
+          FROM aidataops._read(ARRAY[relation], format(
+                   'SELECT %s, %s, ARRAY[%s]::aidataops.profile[] FROM %s '
+                   'WHERE %I >= %L::%s AND %5$I < %8$L::%7$s %9$s',
+                   bucket, segment_text, c.calls, relation::regclass, time_column, bounds[1],
+                   format_type(time_type, NULL), bounds[cardinality(bounds)], grouping))
+               AS s (bucket integer, segment text, profiles aidataops.profile[]),
+               unnest(c.names, s.profiles) AS u (name, profile)
+         WHERE s.bucket % 2 = 1;
 END $$;
 COMMENT ON FUNCTION aidataops._window_samples(aidataops.dataset, oid, name[], name, name, timestamptz[]) IS 'Internal: profiles of the rows of windows of time, in UTC where the column has no time zone, by segment if asked.';
 
@@ -267,7 +277,8 @@ BEGIN
             RETURN; -- a score of which class?
         ELSE
             measure := 'accuracy';
-            call := format('aidataops.accuracy(aidataops.confusion_agg(%I::text, %I::text))', label, prediction);
+            call := format('aidataops.accuracy(aidataops.confusion_agg('
+                           'aidataops._text(%I), aidataops._text(%I)))', label, prediction);
     END CASE;
 END $$;
 COMMENT ON FUNCTION aidataops._quality_measure(oid, jsonb) IS 'Internal: the measure of the predictions in a relation, by the types of the columns with the roles label and prediction, and the call that computes it; NULL if there is none.';
@@ -284,7 +295,10 @@ BEGIN
     IF measure IS NULL THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT %s, count(*) FROM %s WHERE %I IS NOT NULL AND %I IS NOT NULL', q.call, from_item, q.label, q.prediction) INTO value, n;
+    SELECT r.value, r.n INTO value, n
+      FROM aidataops._read(ARRAY[relation], format(
+               'SELECT %s, count(*) FROM %s WHERE %I IS NOT NULL AND %I IS NOT NULL',
+               q.call, from_item, q.label, q.prediction)) AS r (value float8, n bigint);
 END $$;
 COMMENT ON FUNCTION aidataops._prediction_quality(oid, jsonb, text) IS 'Internal: AUC, accuracy or mean absolute error of the predictions in a set of rows.';
 

@@ -21,9 +21,9 @@ BEGIN
                           o, n, coalesce((tolerance ->> 'absolute')::float8, 0),
                           CASE WHEN offline_type = ANY (times) THEN 0 ELSE coalesce((tolerance ->> 'relative')::float8, 0) END); -- a share of the time since 1970 is none
     ELSIF offline_type = online_type THEN
-        differs := format('%s::text IS DISTINCT FROM %s::text', o, n);
+        differs := format('aidataops._text(%s) IS DISTINCT FROM aidataops._text(%s)', o, n);
     ELSE
-        differs := format('to_jsonb(%s) IS DISTINCT FROM to_jsonb(%s)', o, n);
+        differs := format('aidataops._json(%s) IS DISTINCT FROM aidataops._json(%s)', o, n);
     END IF;
 END $$;
 COMMENT ON FUNCTION aidataops._skew_expressions(name, oid, oid, jsonb) IS 'Internal: SQL that says whether o and n differ in a column, and by how much.';
@@ -63,6 +63,7 @@ DECLARE
     difference text;
     examples text;
     key_row text := format('ROW(%s)', (SELECT string_agg(format('o.%I', k.name), ', ' ORDER BY k.place) FROM unnest(key) WITH ORDINALITY AS k (name, place)));
+    condition text;
     pairs record;
     shown jsonb;
 BEGIN
@@ -84,29 +85,44 @@ BEGIN
         RAISE EXCEPTION '% and % have no columns in common but the key', offline, online USING ERRCODE = 'undefined_column';
     END IF;
     PERFORM aidataops._check_tolerances(tolerances, compared);
+    condition := aidataops._key_condition(offline, online, key, 'o', 'n');
 
     SELECT string_agg(format('count(*) FILTER (WHERE o."is there" AND n."is there" AND (%s))', e.differs), ', ' ORDER BY c.place),
            string_agg(format('max(%1$s), avg(%1$s)', e.difference), ', ' ORDER BY c.place),
-           string_agg(format('min(%s::text COLLATE "C") FILTER (WHERE o."is there" AND n."is there" AND (%s))', key_row, e.differs), ', ' ORDER BY c.place)
+           string_agg(format('min(aidataops._text(%s) COLLATE "C") '
+                             'FILTER (WHERE o."is there" AND n."is there" AND (%s))',
+                             key_row, e.differs), ', ' ORDER BY c.place)
       INTO differs, difference, examples
       FROM unnest(compared) WITH ORDINALITY AS c (name, place)
       JOIN pg_attribute AS o ON o.attrelid = offline AND o.attname = c.name
       JOIN pg_attribute AS n ON n.attrelid = online AND n.attname = c.name
      CROSS JOIN LATERAL aidataops._skew_expressions(c.name, aidataops._base_type(o.atttypid), aidataops._base_type(n.atttypid),
                             '{"relative": 1e-6}' || coalesce(tolerances -> '*', '{}') || coalesce(tolerances -> c.name::text, '{}')) AS e;
-    EXECUTE format('SELECT count(*) FILTER (WHERE o."is there" AND n."is there") AS matched, count(*) FILTER (WHERE n."is there" IS NULL) AS offline_only, '
-                   'count(*) FILTER (WHERE o."is there" IS NULL) AS online_only, ARRAY[%s]::bigint[] AS differing, ARRAY[%s]::float8[] AS differences, ARRAY[%s]::text[] AS examples, '
-                   '(SELECT count(*) FROM %s) AS n_offline, (SELECT count(*) FROM %s) AS n_online '
-                   'FROM (SELECT *, true AS "is there" FROM %4$s) AS o FULL JOIN (SELECT *, true AS "is there" FROM %5$s) AS n ON %6$s',
-                   differs, difference, examples, offline, online, aidataops._key_condition(offline, online, key, 'o', 'n')) INTO pairs;
+    SELECT p.* INTO pairs
+      FROM aidataops._read(ARRAY[offline, online], format(
+               'SELECT count(*) FILTER (WHERE o."is there" AND n."is there"), '
+               'count(*) FILTER (WHERE n."is there" IS NULL), '
+               'count(*) FILTER (WHERE o."is there" IS NULL), '
+               'ARRAY[%s]::bigint[], ARRAY[%s]::float8[], ARRAY[%s]::text[], '
+               '(SELECT count(*) FROM %s), (SELECT count(*) FROM %s) '
+               'FROM (SELECT *, true AS "is there" FROM %4$s) AS o '
+               'FULL JOIN (SELECT *, true AS "is there" FROM %5$s) AS n ON %6$s',
+               differs, difference, examples, offline, online, condition))
+           AS p (matched bigint, offline_only bigint, online_only bigint, differing bigint[],
+                 differences float8[], examples text[], n_offline bigint, n_online bigint);
     IF pairs.matched + pairs.offline_only <> pairs.n_offline OR pairs.matched + pairs.online_only <> pairs.n_online THEN
         RAISE EXCEPTION 'key (%) does not identify rows', array_to_string(key, ', ') USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('There are more matches than rows: %s of %s and %s.', pairs.matched, pairs.n_offline, pairs.n_online);
     END IF;
 
     IF num_nonnulls(VARIADIC pairs.examples) > 0 THEN
-        EXECUTE format('SELECT jsonb_object_agg(%s::text, jsonb_build_array(to_jsonb(o.*), to_jsonb(n.*))) FROM (SELECT * FROM %s AS o WHERE %1$s::text = ANY ($1)) AS o JOIN %3$s AS n ON %4$s',
-                       key_row, offline, online, aidataops._key_condition(offline, online, key, 'o', 'n')) INTO shown USING pairs.examples;
+        SELECT e.shown INTO shown
+          FROM aidataops._read(ARRAY[offline, online], format(
+                   'SELECT jsonb_object_agg(aidataops._text(%s), '
+                   'jsonb_build_array(aidataops._json(o.*), aidataops._json(n.*))) '
+                   'FROM (SELECT * FROM %s AS o WHERE aidataops._text(%1$s) = ANY ($1)) AS o '
+                   'JOIN %3$s AS n ON %4$s',
+                   key_row, offline, online, condition), pairs.examples) AS e (shown jsonb);
     END IF;
 
     RETURN QUERY

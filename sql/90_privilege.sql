@@ -31,10 +31,11 @@ CREATE FUNCTION aidataops._executable_by_all() RETURNS SETOF oid
         reached (oid) AS (
             SELECT f.oid FROM own AS f WHERE NOT f.is_internal OR f.proname = ANY ('{
                 _check_not_overtaken,_check_sees_all_rows,_columns_hash,_columns_written,
-                _complete_roles,_dataset,_expected_columns,_is_visible,_json,_lineage_flush,
-                _measure_monitor,_num_changed_columns,_profile_calls,_read,_reader_allowed,
-                _reads_all,_reads_all_of,_rows,_schema_changes,_stored_query,_text,_version_query,
-                _what_to_check,_what_to_gate,enforce_batch,enforce_row,note_broken_rule}'::name[])
+                _complete_roles,_dataset,_diff_rows_query,_expected_columns,_is_visible,
+                _json,_lineage_flush,_measure_monitor,_num_changed_columns,_profile_calls,
+                _read,_reader_allowed,_reads_all,_reads_all_of,_rows,_schema_changes,
+                _text,_version_queries,_version_query,_what_to_check,_what_to_gate,
+                enforce_batch,enforce_row,note_broken_rule}'::name[])
             UNION
             SELECT d.refobjid FROM pg_depend AS d
              WHERE d.refclassid = 'pg_proc'::regclass

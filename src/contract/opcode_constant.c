@@ -6,6 +6,7 @@
 #include "aidataops.h"
 #include "catalog/pg_type.h"
 #include "contract/opcode_compiler.h"
+#include "core/trust.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
@@ -109,6 +110,11 @@ read_constant(const RuleCompiler *compiler, Oid type, const char *text)
 
 	if (is_point_in_time(type) && means_the_present(text))
 		bad_constant(compiler, text);
+	/* whoever reads the rule, to check or to lint it, would run it */
+	if (input_runs_code(type))
+		unfit(compiler,
+			  "Values of types that have domains, or ranges with a canonical function, within them "
+			  "are not read from rules.");
 	getTypeInputInfo(type, &function, &parameter);
 	return OidInputFunctionCall(function, (char *) text, parameter, -1);
 }

@@ -1,7 +1,9 @@
 /*
- * plain.c: values as text and as JSON, without any code that the owner of their types can define (see plain.h).
+ * plain.c: values as text and as JSON, without any code that the owner of their types can define
+ * (see plain.h).
  *
- * What to do with a type is found out once a query, for the types within arrays and rows when the first is met.
+ * What to do with a type is found out once a query, for the types within arrays and rows when the
+ * first is met.
  */
 #include "postgres.h"
 

@@ -1,9 +1,10 @@
 /*
  * plain.h: values as text and as JSON, without any code that the owner of their types can define.
  *
- * A cast is a function of whoever owns one of its types, and runs with the rights of who looks: x::text and
- * to_jsonb(x) look for one. Here casts are those that PostgreSQL brings along; all else is the output function of
- * the type, which only a superuser can define. For types without casts of their own the results are the same.
+ * A cast is a function of whoever owns one of its types, and runs with the rights of who looks:
+ * x::text and to_jsonb(x) look for one. Here casts are those that PostgreSQL brings along; all else
+ * is the output function of the type, which only a superuser can define. For types without casts of
+ * their own the results are the same.
  */
 #ifndef AIDATAOPS_CORE_PLAIN_H
 #define AIDATAOPS_CORE_PLAIN_H

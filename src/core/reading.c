@@ -1,10 +1,10 @@
 /*
  * reading.c: relations of others, read on behalf of a caller, and in whose name (see reading.h).
  *
- * What is judged is what is read: relations are carried from the query's tree to its plan by OID, and are locked in
- * between, so that nobody puts another one in the place of a name. Where a superuser must read by himself, names are
- * looked up twice: before the query is parsed, because to parse a literal can run code of its type's owner, and in the
- * tree.
+ * What is judged is what is read: relations are carried from the query's tree to its plan by OID,
+ * and are locked in between, so that nobody puts another one in the place of a name. Where a
+ * superuser must read by himself, names are looked up twice: before the query is parsed, because to
+ * parse a literal can run code of its type's owner, and in the tree.
  */
 #include "postgres.h"
 
@@ -16,13 +16,14 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "core/reading.h"
+#include "core/trust.h"
 #include "executor/executor.h"
 #include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "parser/parser.h"
+#include "parser/analyze.h"
 #include "rewrite/rewriteHandler.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
@@ -158,7 +159,10 @@ owner_who_reads(Oid reader, List *relations)
 	return InvalidOid;
 }
 
-/* The relation that the caller asked for is named in the message, the one that stands against it in the detail. */
+/*
+ * The relation that the caller asked for is named in the message, the one that stands against it in
+ * the detail.
+ */
 static void
 refuse_superuser(Oid reader, Oid relid)
 {
@@ -177,11 +181,13 @@ refuse_superuser(Oid reader, Oid relid)
 					 "as a role that is no superuser: SET ROLE.")));
 }
 
-static void
+void
 check_superuser_may_read(Oid reader, List *relations)
 {
 	ListCell *cell;
 
+	if (!superuser_arg(reader))
+		return;
 	foreach (cell, relations)
 	{
 		Oid owner = relation_owner(lfirst_oid(cell));
@@ -209,20 +215,35 @@ reading_role(Oid reader, List *relations, const char *sql)
 
 /* --------------------------------------------------------------------------- reading ---- */
 
+/*
+ * The query was made when types were read from the catalog; they may be others by now, and have
+ * casts.
+ */
+static void
+check_trusted(Query *query, const char *sql)
+{
+	if (!runs_only_trusted((Node *) query, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("query would run a function of somebody else with the rights of \"%s\"",
+						GetUserNameFromId(GetUserId(), false)),
+				 errdetail("The text is: %s", sql),
+				 errhint("If the type of a column was changed just now, try again.")));
+}
+
 static Query *
 analyze_and_rewrite(const char *sql, ParamListInfo params)
 {
 	int nparams = params ? params->numParams : 0;
 	Oid *types = palloc(sizeof(Oid) * Max(nparams, 1));
-	List *queries;
 	Query *query;
 
 	for (int i = 0; i < nparams; i++)
 		types[i] = params->params[i].ptype;
-	queries = pg_analyze_and_rewrite_fixedparams(parse(sql), sql, types, nparams, NULL);
-	query = linitial(queries);                              /* of a SELECT there is one */
+	query = parse_analyze_fixedparams(parse(sql), sql, types, nparams, NULL);
 	check_is_select(query->commandType == CMD_SELECT, sql); /* SELECT INTO is none */
-	return query;
+	check_trusted(query, sql);
+	return linitial_node(Query, pg_rewrite_query(query)); /* of a SELECT there is one */
 }
 
 Reading *
@@ -240,8 +261,7 @@ reading_begin(List *relations, const char *sql, ParamListInfo params)
 		reading->caller = become_owner_of_rows(role);
 	}
 	reading->query = analyze_and_rewrite(sql, params);
-	if (superuser())
-		check_superuser_may_read(role, with_all_beneath(relations_in_query(reading->query)));
+	check_superuser_may_read(role, with_all_beneath(relations_in_query(reading->query)));
 	reading->shape = ExecCleanTypeFromTL(reading->query->targetList);
 	return reading;
 }
@@ -271,20 +291,44 @@ reading_end(Reading *reading)
 	become_again(reading->caller);
 }
 
-/* ------------------------------------------------------------------------------- SQL ---- */
+void
+read_into_result(FunctionCallInfo fcinfo, List *relations, const char *sql, ParamListInfo params)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
+	Reading *reading;
 
-static List *
-relations_argument(FunctionCallInfo fcinfo, int argument)
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	SetTuplestoreDestReceiverParams(
+		receiver, result->setResult, result->econtext->ecxt_per_query_memory, false,
+		result->setDesc, gettext_noop("query returns other columns than were asked for"));
+	reading = reading_begin(relations, sql, params);
+	reading_run(reading, params, receiver);
+	reading_end(reading);
+	receiver->rDestroy(receiver);
+}
+
+ParamListInfo
+reading_params(int count, const Datum *values, const bool *nulls, const Oid *types)
+{
+	ParamListInfo params = makeParamList(count);
+
+	for (int i = 0; i < count; i++)
+		params->params[i] = (ParamExternData){
+			.value = values[i], .isnull = nulls[i], .pflags = PARAM_FLAG_CONST, .ptype = types[i]};
+	return params;
+}
+
+List *
+relations_in_array(Datum array)
 {
 	List *relations = NIL;
 	Datum *oids;
 	bool *nulls;
 	int count;
 
-	if (PG_ARGISNULL(argument))
-		return NIL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), OIDOID, sizeof(Oid), true, TYPALIGN_INT,
-					  &oids, &nulls, &count);
+	deconstruct_array(DatumGetArrayTypeP(array), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &oids,
+					  &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
 		if (!nulls[i])
@@ -293,42 +337,29 @@ relations_argument(FunctionCallInfo fcinfo, int argument)
 	return relations;
 }
 
+/* ------------------------------------------------------------------------------- SQL ---- */
+
+static List *
+relations_argument(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? NIL : relations_in_array(PG_GETARG_DATUM(argument));
+}
+
 /* _reading_role(reader, relations, query) */
 PG_FUNCTION_INFO_V1(role_that_reads);
 Datum
 role_that_reads(PG_FUNCTION_ARGS)
 {
-	Oid reader;
-	Identity caller;
 	char *sql = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	Identity caller;
+	Oid role;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	reader = PG_GETARG_OID(0);
 	caller = become_for_statements(GetUserId());
-	reader = reading_role(reader, relations_argument(fcinfo, 1), sql);
+	role = reading_role(PG_GETARG_OID(0), relations_argument(fcinfo, 1), sql);
 	become_again(caller);
-	PG_RETURN_OID(reader);
-}
-
-static ParamListInfo
-params_from(FunctionCallInfo fcinfo, int first)
-{
-	ParamListInfo params;
-	Datum *values;
-	Oid *types;
-	bool *nulls;
-	int count = PG_NARGS() > first
-					? extract_variadic_args(fcinfo, first, true, &values, &types, &nulls)
-					: 0;
-
-	if (count <= 0)
-		return NULL;
-	params = makeParamList(count);
-	for (int i = 0; i < count; i++)
-		params->params[i] = (ParamExternData){
-			.value = values[i], .isnull = nulls[i], .pflags = PARAM_FLAG_CONST, .ptype = types[i]};
-	return params;
+	PG_RETURN_OID(role);
 }
 
 /* _read(relations, query, parameters...) */
@@ -336,21 +367,15 @@ PG_FUNCTION_INFO_V1(read_relations);
 Datum
 read_relations(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	ParamListInfo params = params_from(fcinfo, 2);
-	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
-	Reading *reading;
+	Datum *values;
+	Oid *types;
+	bool *nulls;
+	int count =
+		PG_NARGS() > 2 ? extract_variadic_args(fcinfo, 2, true, &values, &types, &nulls) : 0;
 
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("query must not be NULL")));
-	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	SetTuplestoreDestReceiverParams(
-		receiver, result->setResult, result->econtext->ecxt_per_query_memory, false,
-		result->setDesc, gettext_noop("query returns other columns than were asked for"));
-	reading =
-		reading_begin(relations_argument(fcinfo, 0), text_to_cstring(PG_GETARG_TEXT_PP(1)), params);
-	reading_run(reading, params, receiver);
-	reading_end(reading);
-	receiver->rDestroy(receiver);
+	read_into_result(fcinfo, relations_argument(fcinfo, 0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+					 count > 0 ? reading_params(count, values, nulls, types) : NULL);
 	return (Datum) 0;
 }

@@ -209,8 +209,8 @@ static Datum
 rows_as_json(const char *statement, Datum argument, bool argument_is_null, bool read_only,
 			 MemoryContext memory)
 {
-	char *query = psprintf("SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) FROM (\n%s\n) AS q",
-						   statement);
+	char *query =
+		psprintf("SELECT pg_catalog.jsonb_agg(aidataops._json(q.*)) FROM (\n%s\n) AS q", statement);
 	Oid type = JSONBOID;
 	char null = argument_is_null ? 'n' : ' ';
 	SPIPlanPtr plan;

@@ -3,7 +3,7 @@
  *
  * A plain table is scanned directly, which saves building a row datum for every row; everything
  * else (views, partitioned and foreign tables, inheritance parents, virtual generated columns)
- * goes through the executor. Both give the same value.
+ * goes through the executor, as the one who is to read it. Both give the same value.
  */
 #include "postgres.h"
 
@@ -12,6 +12,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
 #include "core/relation.h"
 #include "aidataops.h"
 #include "executor/spi.h"
@@ -91,10 +92,15 @@ fingerprint_by_query(Relation relation)
 		psprintf("SELECT " AIDATAOPS_SCHEMA ".fingerprint_agg(t.*) FROM %s AS t",
 				 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
 											RelationGetRelationName(relation)));
+	Oid types[] = {OIDOID, TEXTOID};
+	Datum values[] = {ObjectIdGetDatum(RelationGetRelid(relation)), CStringGetTextDatum(query)};
 	bool isnull;
 
 	SPI_connect();
-	if (SPI_execute(query, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+	if (SPI_execute_with_args("SELECT r.found FROM " AIDATAOPS_SCHEMA "._read(ARRAY[$1], $2) AS r "
+							  "(found " AIDATAOPS_SCHEMA ".fingerprint)",
+							  2, types, values, NULL, true, 0) != SPI_OK_SELECT ||
+		SPI_processed != 1)
 		elog(ERROR, "unexpected result of \"%s\"", query);
 	*result = *DatumGetFingerprintP(
 		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));

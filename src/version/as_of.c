@@ -2,7 +2,9 @@
  * as_of.c: the rows of a version in the row type of today's table.
  *
  * Columns are matched by name and converted as an assignment would, so a value that no longer fits
- * is an error and not cut short. A column that the type has and the version had not is NULL.
+ * is an error and not cut short. A column that the type has and the version had not is NULL. Unlike
+ * an assignment it runs no casts and checks of domains of somebody else's, whoever asks for the
+ * rows.
  */
 #include "postgres.h"
 
@@ -10,6 +12,8 @@
 #include "access/htup_details.h"
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"
+#include "core/reading.h"
+#include "core/trust.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "funcapi.h"
@@ -20,7 +24,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/plancache.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
@@ -237,6 +240,23 @@ find_column(TupleDesc tupdesc, const char *name)
 	return 0;
 }
 
+/* The row type is anybody's, and so is a cast to it. */
+static void
+check_conversion(Node *cast, Form_pg_attribute from, Form_pg_attribute to)
+{
+	if (!runs_only_trusted(cast, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("column \"%s\" of the version is not converted from type %s to type %s",
+						NameStr(to->attname), format_type_be(from->atttypid),
+						format_type_be(to->atttypid)),
+				 errdetail("A function in the cast or in a check of the type belongs to somebody "
+						   "else, who is no superuser, and would run with the rights of \"%s\".",
+						   GetUserNameFromId(GetUserId(), false)),
+				 errhint("Read the version in its own shape, with create_version_view() or "
+						 "as_of_json().")));
+}
+
 static ExprState *
 assignment_cast(Form_pg_attribute from, Form_pg_attribute to)
 {
@@ -259,6 +279,7 @@ assignment_cast(Form_pg_attribute from, Form_pg_attribute to)
 						 "as_of_json().")));
 	if (cast == (Node *) input)
 		return NULL;
+	check_conversion(cast, from, to);
 	return ExecInitExpr(expression_planner((Expr *) cast), NULL);
 }
 
@@ -402,42 +423,30 @@ row_type_argument(FunctionCallInfo fcinfo, int argument)
 	return lookup_rowtype_tupdesc_copy(getBaseType(type), -1);
 }
 
-/* The SQL text that an internal function makes for the version; NULL if it makes none. */
-static char *
-query_text(const char *function, Datum version)
+/*
+ * What reads a version, as text: its rows, and the same as they are stored, NULL if they have
+ * another shape.
+ */
+typedef struct VersionQueries
+{
+	Oid relation;
+	char *rows;
+	char *stored;
+} VersionQueries;
+
+static VersionQueries
+queries_of(Datum version)
 {
 	Statement statement;
+	bool isnull;
 
-	statement_init(&statement, psprintf("SELECT aidataops.%s($1)", function));
+	statement_init(&statement,
+				   "SELECT relation, query, stored FROM aidataops._version_queries($1)");
 	statement_param(&statement, own_type("dataset_version"), version, false);
 	statement_run(&statement, GetActiveSnapshot());
-	return result_text(1);
-}
-
-static SPIPlanPtr
-prepare(const char *sql)
-{
-	SPIPlanPtr plan = SPI_prepare(sql, 0, NULL);
-
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\"", sql);
-	return plan;
-}
-
-static TupleDesc
-result_shape(SPIPlanPtr plan)
-{
-	return ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc;
-}
-
-static void
-execute_into(SPIPlanPtr plan, DestReceiver *receiver)
-{
-	SPIExecuteOptions options = {.read_only = true, .dest = receiver};
-	int code = SPI_execute_plan_extended(plan, &options);
-
-	if (code < 0)
-		elog(ERROR, "could not read a version: %s", SPI_result_code_string(code));
+	return (VersionQueries){.relation = DatumGetObjectId(result_value(1, &isnull)),
+							.rows = result_text(2),
+							.stored = result_text(3)};
 }
 
 static DestReceiver *
@@ -460,35 +469,35 @@ make_mapping_receiver(TupleDesc to, Tuplestorestate *store, ColumnMap *columns)
 	return (DestReceiver *) receiver;
 }
 
-/* The plan that gives the version's rows as they are stored, if they can be cut; else NULL. */
-static SPIPlanPtr
-prepare_stored(Datum version, TupleDesc target)
+/* Reads the rows as they are stored, if they can be cut. */
+static bool
+read_stored(const VersionQueries *queries, TupleDesc target, Tuplestorestate *store)
 {
-	char *sql = query_text("_stored_query", version);
-	SPIPlanPtr plan;
+	Reading *reading;
+	bool can_be_cut;
 
-	if (sql == NULL)
-		return NULL;
-	plan = prepare(sql);
-	return is_own_columns_and(result_shape(plan), target) ? plan : NULL;
+	if (queries->stored == NULL)
+		return false;
+	reading = reading_begin(list_make1_oid(queries->relation), queries->stored, NULL);
+	can_be_cut = is_own_columns_and(reading->shape, target);
+	if (can_be_cut)
+		reading_run(reading, NULL, make_tail_receiver(target, store));
+	reading_end(reading);
+	return can_be_cut;
 }
 
 static void
 read_version(Datum version, TupleDesc target, Tuplestorestate *store, bool partial)
 {
-	SPIPlanPtr plan = prepare(query_text("_version_query", version));
-	TupleDesc shape = result_shape(plan);
-	ColumnMap *columns = map_columns(shape, target);
-	SPIPlanPtr stored = NULL;
+	VersionQueries queries = queries_of(version);
+	Reading *reading = reading_begin(list_make1_oid(queries.relation), queries.rows, NULL);
+	ColumnMap *columns = map_columns(reading->shape, target);
 
 	if (!partial)
-		check_no_column_lost(shape, target);
-	if (is_identity(shape, target, columns))
-		stored = prepare_stored(version, target);
-	if (stored)
-		execute_into(stored, make_tail_receiver(target, store));
-	else
-		execute_into(plan, make_mapping_receiver(target, store, columns));
+		check_no_column_lost(reading->shape, target);
+	if (!is_identity(reading->shape, target, columns) || !read_stored(&queries, target, store))
+		reading_run(reading, NULL, make_mapping_receiver(target, store, columns));
+	reading_end(reading);
 }
 
 PG_FUNCTION_INFO_V1(dataset_as_of);
@@ -506,6 +515,34 @@ dataset_as_of(PG_FUNCTION_ARGS)
 	SPI_connect();
 	read_version(PG_GETARG_DATUM(0), target, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult,
 				 !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* --------------------------------------------------------------------- diff_rows ---- */
+
+/* What changed, each side of it in the row type. */
+PG_FUNCTION_INFO_V1(dataset_diff_rows);
+Datum
+dataset_diff_rows(PG_FUNCTION_ARGS)
+{
+	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 2);
+	Datum values[] = {PG_GETARG_DATUM(2), BoolGetDatum(!PG_ARGISNULL(3) && PG_GETARG_BOOL(3))};
+	bool nulls[] = {PG_ARGISNULL(2), false};
+	Oid types[] = {type, BOOLOID};
+	Statement statement;
+	bool isnull;
+
+	(void) row_type_argument(fcinfo, 2);
+	statement_init(&statement,
+				   "SELECT relations, query FROM aidataops._diff_rows_query($1, $2, $3)");
+	statement_param(&statement, own_type("dataset_version"), PG_GETARG_DATUM(0), PG_ARGISNULL(0));
+	statement_param(&statement, own_type("dataset_version"), PG_GETARG_DATUM(1), PG_ARGISNULL(1));
+	statement_param(&statement, REGTYPEOID, ObjectIdGetDatum(type), false);
+	SPI_connect();
+	statement_run(&statement, GetActiveSnapshot());
+	read_into_result(fcinfo, relations_in_array(result_value(1, &isnull)), result_text(2),
+					 reading_params(lengthof(values), values, nulls, types));
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -16,6 +16,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "core/reading.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "miscadmin.h"
@@ -157,6 +158,7 @@ source_open(Dataset *dataset, LOCKMODE lockmode)
 											  get_rel_name(source->relid));
 	check_sees_all_rows(dataset, source->relid);
 	source->relations = relations_read(source);
+	check_superuser_may_read(dataset->owner, source->relations);
 	source->reads_foreign = some_foreign(source->relations);
 	return source;
 }
@@ -332,13 +334,12 @@ check_key_not_null(const Source *source, const char *keys)
 	foreach (cell, source->dataset->key)
 		appendStringInfo(&condition, "%st.%s IS NULL", condition.len > 0 ? " OR " : "",
 						 quote_identifier(lfirst(cell)));
-	statement_init(
-		&statement,
-		psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
-				 "FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
-				 "FROM (SELECT pg_catalog.left(pg_catalog.to_jsonb(t.*)::text, 200) AS r, "
-				 "pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
-				 source->name, condition.data));
+	statement_init(&statement,
+				   psprintf("SELECT pg_catalog.count(*), pg_catalog.string_agg(r, E'\\n') "
+							"FILTER (WHERE n OPERATOR(pg_catalog.<=) 3) "
+							"FROM (SELECT pg_catalog.left(aidataops._json(t.*)::text, 200) AS r, "
+							"pg_catalog.row_number() OVER () AS n FROM %s AS t WHERE %s) AS bad",
+							source->name, condition.data));
 	source_run(source, &statement);
 	if (strcmp(result_text(1), "0") != 0)
 		ereport(ERROR,
