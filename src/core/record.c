@@ -358,6 +358,7 @@ deform_tuple(RowEncoder *encoder, HeapTupleHeader header, uint32 len)
 		heap_deform_tuple(&tuple, encoder->tupdesc, encoder->values, encoder->nulls);
 		return encoder->nulls;
 	}
+	check_made_as_defined(header, encoder->tupdesc);
 	if (!has_nulls)
 	{
 		for (int i = 0; i < natts; i++)

@@ -4,7 +4,7 @@
 #ifndef AIDATAOPS_CORE_RECORD_H
 #define AIDATAOPS_CORE_RECORD_H
 
-#include "access/htup.h"
+#include "access/htup_details.h"
 #include "access/tupdesc.h"
 #include "lib/stringinfo.h"
 
@@ -14,6 +14,20 @@ typedef struct RowHash
 	uint64 high;
 	uint64 low;
 } RowHash;
+
+/*
+ * Raises if the type of a composite value was altered since the value was made: what was an integer then would be
+ * read as the length of a text now. To be asked by whoever takes one apart without heap_deform_tuple() or
+ * heap_getattr(), which ask in those servers that note in a value how its type was defined.
+ */
+static inline void
+check_made_as_defined(HeapTupleHeader value, TupleDesc tupdesc)
+{
+#ifdef VersionedDatumOffsetNumber
+	if (HeapTupleHeaderIsVersionedDatum(value))
+		heap_datum_check(value, tupdesc);
+#endif
+}
 
 typedef struct RowEncoder RowEncoder;
 
