@@ -130,6 +130,7 @@ CREATE TABLE aidataops.version (
     fingerprint      aidataops.fingerprint NOT NULL,
     schema_signature uuid NOT NULL,
     method           text NOT NULL CHECK (method IN ('full_scan')),
+    status           text NOT NULL DEFAULT 'ok' CHECK (status IN ('ok', 'broken')),
     UNIQUE (dataset_id, number)
 );
 COMMENT ON TABLE aidataops.version IS 'Versions of datasets, written by commit(). Tables of your own may refer to it: training_set aidataops.dataset_version REFERENCES aidataops.version.';
@@ -145,12 +146,15 @@ COMMENT ON COLUMN aidataops.version.committed_as IS 'current_user: the role whos
 COMMENT ON COLUMN aidataops.version.actor IS 'Person named by the setting aidataops.actor, a claim of the application; NULL if it named none.';
 COMMENT ON COLUMN aidataops.version.snapshot IS 'The snapshot that the version is.';
 COMMENT ON COLUMN aidataops.version.num_rows IS 'Rows in the version.';
-COMMENT ON COLUMN aidataops.version.rows_added IS 'Rows with keys that the parent had not. NULL if only fingerprints are kept, as the next two.';
+COMMENT ON COLUMN aidataops.version.rows_added IS 'Rows with keys that the parent had not. NULL if only fingerprints are kept, or the parent was broken, as the next two.';
 COMMENT ON COLUMN aidataops.version.rows_removed IS 'Rows of the parent whose keys are gone.';
 COMMENT ON COLUMN aidataops.version.rows_modified IS 'Rows whose key stayed and whose content changed.';
 COMMENT ON COLUMN aidataops.version.fingerprint IS 'Fingerprint of all rows.';
 COMMENT ON COLUMN aidataops.version.schema_signature IS 'Signature of the shape, as in schema_epoch.';
 COMMENT ON COLUMN aidataops.version.method IS 'How the changes were found: full_scan, by reading the whole table.';
+COMMENT ON COLUMN aidataops.version.status IS
+'broken: repair_dataset() found that its rows in history are not what was recorded, or are gone. '
+'ok: nothing of that kind is known.';
 
 CREATE TABLE aidataops.tag (
     dataset_id integer NOT NULL,
@@ -212,6 +216,20 @@ COMMENT ON COLUMN aidataops.dropped_dataset.dropped_as IS
 CREATE INDEX dropped_dataset_name_idx ON aidataops.dropped_dataset (name);
 COMMENT ON INDEX aidataops.dropped_dataset_name_idx IS 'Finds those of a name.';
 
+CREATE TABLE aidataops.seal (
+    dataset_id integer PRIMARY KEY,
+    number     integer NOT NULL,
+    key        bytea NOT NULL,
+    sum        bigint NOT NULL
+);
+COMMENT ON TABLE aidataops.seal IS
+'Internal: tells the rows that commits left in history from those that others wrote there. '
+'Nobody but the owner of the extension may read it.';
+COMMENT ON COLUMN aidataops.seal.dataset_id IS 'The dataset.';
+COMMENT ON COLUMN aidataops.seal.number IS 'The version whose rows were sealed.';
+COMMENT ON COLUMN aidataops.seal.key IS 'What they were hashed with.';
+COMMENT ON COLUMN aidataops.seal.sum IS 'Sum of the hashes, modulo 2^64.';
+
 CREATE INDEX tag_number_idx ON aidataops.tag (dataset_id, number);
 CREATE INDEX version_committed_at_idx ON aidataops.version (dataset_id, committed_at);
 
@@ -226,11 +244,13 @@ SELECT pg_catalog.pg_extension_config_dump('aidataops.version', '');
 SELECT pg_catalog.pg_extension_config_dump('aidataops.tag', '');
 SELECT pg_catalog.pg_extension_config_dump('aidataops.dropped_dataset', '');
 SELECT pg_catalog.pg_extension_config_dump('aidataops.dropped_dataset_drop_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('aidataops.seal', '');
 
 ALTER TABLE aidataops.dataset ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.schema_epoch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE aidataops.tag ENABLE ROW LEVEL SECURITY;
+ALTER TABLE aidataops.seal ENABLE ROW LEVEL SECURITY; -- without policies: for nobody
 
 ALTER TABLE aidataops.dropped_dataset ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON aidataops.dropped_dataset FOR SELECT

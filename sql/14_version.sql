@@ -385,7 +385,8 @@ COMMENT ON FUNCTION aidataops.untag(text, text) IS
 
 CREATE FUNCTION aidataops.log(dataset text)
     RETURNS TABLE (version aidataops.dataset_version, committed_at timestamptz, committed_by name, actor text, message text,
-        num_rows bigint, rows_added bigint, rows_removed bigint, rows_modified bigint, tags text[], fingerprint aidataops.fingerprint)
+        num_rows bigint, rows_added bigint, rows_removed bigint, rows_modified bigint, tags text[], fingerprint aidataops.fingerprint,
+        status text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -395,14 +396,17 @@ BEGIN
         SELECT v.version, v.committed_at, v.committed_by, v.actor, v.message,
                v.num_rows, v.rows_added, v.rows_removed, v.rows_modified,
                coalesce(t.tags, '{}'),
-               v.fingerprint
+               v.fingerprint, v.status
           FROM aidataops.version AS v
           LEFT JOIN (SELECT t.number, array_agg(t.tag ORDER BY t.tag) AS tags
                        FROM aidataops.tag AS t WHERE t.dataset_id = ds.dataset_id GROUP BY t.number) AS t USING (number)
          WHERE v.dataset_id = ds.dataset_id ORDER BY v.number DESC;
 END $$;
 COMMENT ON FUNCTION aidataops.log(text) IS
-'Versions of a dataset, the latest first: who committed what, when and why, how many rows it has and how many were added, removed and modified since its parent (NULL if only fingerprints are kept), its tags and its fingerprint. An error if there is no such dataset.';
+'Versions of a dataset, the latest first: who committed what, when and why, how many rows it has '
+'and how many were added, removed and modified since its parent (NULL if only fingerprints are kept), '
+'its tags and its fingerprint. status is broken of a version of which repair_dataset() found that '
+'its rows are not what was recorded, else ok. An error if there is no such dataset.';
 
 -- ------------------------------------------------------------------------- comparing
 
@@ -684,7 +688,9 @@ BEGIN
     FOR history IN
         SELECT h.name, format('aidataops_history.%I', h.name) AS qualified
           FROM (SELECT e.history_table AS name, min(e.epoch) AS epoch FROM aidataops.schema_epoch AS e
-                 WHERE e.dataset_id = ds.dataset_id GROUP BY e.history_table) AS h ORDER BY h.epoch
+                 WHERE e.dataset_id = ds.dataset_id GROUP BY e.history_table) AS h
+         WHERE h.name = ds.history_table OR to_regclass(format('aidataops_history.%I', h.name)) IS NOT NULL
+         ORDER BY h.epoch
     LOOP
         part := 'history';
         relation := history.qualified;
@@ -714,7 +720,7 @@ BEGIN
     RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION aidataops.size_report(text) IS
-'How much room a dataset takes, one row a part: the table, each history table, and what the next commit would add (relation is NULL if it would begin a new history table, with every row, because the table changed its shape). num_rows is counted; table_bytes (with TOAST) and index_bytes are measured, except for the next commit, where they are estimated from the mean row. Only the table if fingerprints alone are kept, then without num_rows. Reads the table and its history. Errors as status().';
+'How much room a dataset takes, one row a part: the table, each history table that there is, and what the next commit would add (relation is NULL if it would begin a new history table, with every row, because the table changed its shape). num_rows is counted; table_bytes (with TOAST) and index_bytes are measured, except for the next commit, where they are estimated from the mean row. Only the table if fingerprints alone are kept, then without num_rows. Reads the table and its history. Errors as status().';
 
 -- ---------------------------------------------------------------------- looking back
 

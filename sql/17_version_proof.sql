@@ -82,6 +82,23 @@ END $$;
 COMMENT ON FUNCTION aidataops._row_states(record, name[]) IS
 'Internal: the query of the states that a row had in a history table.';
 
+CREATE FUNCTION aidataops.repair_dataset(
+    dataset text,
+    message text DEFAULT 'repair: history did not hold what was recorded')
+    RETURNS aidataops.dataset_version
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
+    SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION aidataops.repair_dataset(text, text) IS
+'Goes on with a dataset whose history is damaged, and returns its head. '
+'Recomputes every version from its rows, as verify() does, and marks those that are not what was '
+'recorded, or are gone with their history table: log() gives them the status broken, and no gate '
+'passes them; a version that fits again is ok again. If the head is broken, the table as it is '
+'becomes the next version, with message, in a new history table; what changed since is not known '
+'(rows_added and its like are NULL). Old versions and what was recorded of them stay as they are. '
+'A notice says what was done, also that nothing is broken, or that fingerprints only are kept. '
+'Called again it does nothing more. Reads all history and the table. NULL for NULL, and before the '
+'first version. Needs the rights of the dataset''s owner. Errors as commit().';
+
 CREATE FUNCTION aidataops.row_history(dataset text, key jsonb)
     RETURNS TABLE (version aidataops.dataset_version, change text, columns text[], after jsonb,
         committed_at timestamptz, committed_by name, actor text, message text)
@@ -113,6 +130,7 @@ BEGIN
                   FROM (SELECT v.epoch, max(v.number) AS number FROM aidataops.version AS v
                          WHERE v.dataset_id = ds.dataset_id GROUP BY v.epoch) AS v
                   JOIN aidataops.schema_epoch AS e ON e.dataset_id = ds.dataset_id AND e.epoch = v.epoch
+                 WHERE e.epoch = ds.epoch OR to_regclass(format('aidataops_history.%I', e.history_table)) IS NOT NULL
                  ORDER BY e.history_table, v.number DESC) AS e
          CROSS JOIN LATERAL aidataops._rows(aidataops.to_dataset_version(ds.name || '@' || e.number)) AS r
     LOOP
@@ -143,7 +161,7 @@ BEGIN
          ORDER BY e.number DESC;
 END $$;
 COMMENT ON FUNCTION aidataops.row_history(text, jsonb) IS
-'What happened to one row of a dataset, the latest first: row_history(''reviews'', ''{"id": 3}''). The version, change (added, modified, removed), for a modification the columns that changed, the row after it (NULL when it was removed), and who committed when and why. Found by the index on the key. No rows if no version had the key. Errors: no such dataset, a key that does not name the key columns, storage is fingerprint, no SELECT on the history.';
+'What happened to one row of a dataset, the latest first: row_history(''reviews'', ''{"id": 3}''). The version, change (added, modified, removed), for a modification the columns that changed, the row after it (NULL when it was removed), and who committed when and why. Found by the index on the key. Of versions whose history table is gone (see repair_dataset()) nothing is told. No rows if no version had the key. Errors: no such dataset, a key that does not name the key columns, storage is fingerprint, no SELECT on the history.';
 
 -- ------------------------------------------------------------------------ going back
 

@@ -36,7 +36,9 @@ CREATE FUNCTION aidataops._last_check(contract aidataops.contract, dataset_id in
     BEGIN ATOMIC
         SELECT max(w.run_id) FROM aidataops.check_run AS w
          WHERE w.contract = (_last_check.contract).contract AND w.contract_version = (_last_check.contract).version AND w.document_hash = (_last_check.contract).document_hash
-           AND w.dataset_id = _last_check.dataset_id AND w.fingerprint OPERATOR(aidataops.=) _last_check.fingerprint;
+           AND w.dataset_id = _last_check.dataset_id AND w.fingerprint OPERATOR(aidataops.=) _last_check.fingerprint
+           AND NOT EXISTS (SELECT FROM aidataops.version AS v -- its rows were others than its fingerprint says
+                            WHERE v.dataset_id = w.dataset_id AND v.number = w.number AND v.status = 'broken');
     END;
 COMMENT ON FUNCTION aidataops._last_check(aidataops.contract, integer, aidataops.fingerprint) IS 'Internal: the last check of a fingerprint by the document as it is; NULL if there is none.';
 
@@ -120,6 +122,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._what_to_gate(aidataops.dataset_version) IS 'Internal: the numbered form of a version; for WORKING the fingerprint of the table.';
 
+CREATE FUNCTION aidataops._damage(version aidataops.version) RETURNS text[]
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT CASE (version).status WHEN 'broken'
+               THEN ARRAY[format('%s is broken: its rows are not what was recorded', (version).version::text)]
+               ELSE '{}' END;
+    END;
+COMMENT ON FUNCTION aidataops._damage(aidataops.version) IS
+'Internal: why no gate passes a version, whatever was checked of it; empty if nothing is known.';
+
 CREATE FUNCTION aidataops.__gate(caller oid, version aidataops.dataset_version, stage text) RETURNS aidataops.dataset_version
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -127,14 +139,16 @@ DECLARE
     meant jsonb;
     numbered aidataops.dataset_version;
     ds aidataops.dataset;
+    committed aidataops.version;
     obstacles text[];
 BEGIN
     PERFORM aidataops._check_stage(stage);
     meant := aidataops._supervised(caller, 'SELECT * FROM aidataops._what_to_gate(($1 ->> 0)::aidataops.dataset_version)', jsonb_build_array(version::text)) -> 0;
     numbered := meant ->> 'numbered';
     ds := aidataops._dataset(aidataops.dataset_name(numbered));
-    obstacles := aidataops._obstacles(caller, ds, coalesce((meant ->> 'fingerprint')::aidataops.fingerprint,
-        (SELECT v.fingerprint FROM aidataops.version AS v WHERE v.version OPERATOR(aidataops.=) numbered)), stage);
+    SELECT v.* INTO committed FROM aidataops.version AS v WHERE v.version OPERATOR(aidataops.=) numbered;
+    obstacles := aidataops._damage(committed) || aidataops._obstacles(
+        caller, ds, coalesce((meant ->> 'fingerprint')::aidataops.fingerprint, committed.fingerprint), stage);
     IF obstacles <> '{}' THEN
         PERFORM aidataops._refuse(format('version %s does not pass the gate for %s', numbered, stage), obstacles, format('Use check_contract(contract, %L) to check it, and see check_results(contract, %1$L).', numbered));
     END IF;
@@ -245,6 +259,7 @@ DECLARE
 BEGIN
     SELECT v.* INTO found FROM aidataops.version AS v
      WHERE v.dataset_id = (dataset).dataset_id AND (oldest IS NULL OR v.committed_at >= oldest) AND contracts <> '{}'
+       AND v.status = 'ok'
        AND NOT EXISTS (SELECT FROM unnest(contracts) AS c, aidataops._last_check(c, v.dataset_id, v.fingerprint) AS run
                         WHERE run IS NULL OR EXISTS (SELECT FROM aidataops._broken_rules(run, stage)))
      ORDER BY v.number DESC LIMIT 1;
@@ -261,7 +276,7 @@ BEGIN
     SELECT v.* INTO last FROM aidataops.version AS v WHERE v.dataset_id = (dataset).dataset_id ORDER BY v.number DESC LIMIT 1;
     RETURN CASE WHEN last.version IS NULL THEN '{"There is no version yet."}'
                 WHEN last.committed_at < clock_timestamp() - max_age THEN ARRAY[format('version %s is of %s, which is longer ago than %s', last.version, last.committed_at, max_age)]
-                ELSE aidataops._obstacles(caller, dataset, last.fingerprint, stage) END;
+                ELSE aidataops._damage(last) || aidataops._obstacles(caller, dataset, last.fingerprint, stage) END;
 END $$;
 COMMENT ON FUNCTION aidataops._version_obstacles(oid, aidataops.dataset, text, interval) IS 'Internal: why the last version of a dataset is not served.';
 

@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "core/bookkeeping.h"
 #include "core/identity.h"
+#include "core/rows.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -175,7 +176,7 @@ internal_call_rows(Statement *call, FunctionCallInfo fcinfo)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
 	count = internal_call_run(call, fcinfo);
-	if (SPI_tuptable->tupdesc->natts != result->setDesc->natts)
+	if (!same_types(SPI_tuptable->tupdesc, result->setDesc))
 		elog(ERROR, "\"%s\" does not return the columns of the public function", call->sql);
 	for (uint64 i = 0; i < count; i++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);

@@ -42,6 +42,24 @@ row_add_number(RowBuilder *row, double value)
 		row_add(row, Float8GetDatum(value));
 }
 
+/*
+ * May datums of rows of one descriptor be stored under the other? To be asked wherever they were described at
+ * another moment than they are stored: a type is what it is by its OID.
+ */
+static inline bool
+same_types(TupleDesc a, TupleDesc b)
+{
+	if (a->natts != b->natts)
+		return false;
+	for (int i = 0; i < a->natts; i++)
+	{
+		if (TupleDescAttr(a, i)->attisdropped != TupleDescAttr(b, i)->attisdropped ||
+			TupleDescAttr(a, i)->atttypid != TupleDescAttr(b, i)->atttypid)
+			return false;
+	}
+	return true;
+}
+
 /* Puts the row into the result of a set-returning function, and begins the next. */
 static inline void
 row_emit(RowBuilder *row, FunctionCallInfo fcinfo)

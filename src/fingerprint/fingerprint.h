@@ -40,6 +40,12 @@ row_hash_subtract(RowHash *sum, RowHash hash)
 	sum->high -= hash.high + borrow;
 }
 
+static inline bool
+fingerprint_equal(const Fingerprint *a, const Fingerprint *b)
+{
+	return a->nrows == b->nrows && a->sum.high == b->sum.high && a->sum.low == b->sum.low;
+}
+
 #define DatumGetFingerprintP(d)    ((Fingerprint *) DatumGetPointer(d))
 #define PG_GETARG_FINGERPRINT_P(n) DatumGetFingerprintP(PG_GETARG_DATUM(n))
 #define PG_RETURN_FINGERPRINT_P(f) PG_RETURN_POINTER(f)

@@ -13,6 +13,8 @@
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"
 #include "core/reading.h"
+#include "core/record.h"
+#include "core/rows.h"
 #include "core/trust.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -41,6 +43,7 @@ typedef struct MappingReceiver
 {
 	DestReceiver pub;
 	Tuplestorestate *store;
+	TupleDesc shape; /* of the rows that it was made for */
 	TupleDesc tupdesc;
 	ColumnMap *columns;
 	ExprContext *econtext;
@@ -48,9 +51,21 @@ typedef struct MappingReceiver
 	bool *nulls;
 } MappingReceiver;
 
+/* A history table was altered since the query of it was looked at, which was then planned anew. */
 static void
-receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+shape_changed(void)
 {
+	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("could not read the version: the columns of its history were changed "
+						   "just now"),
+					errhint("Try again.")));
+}
+
+static void
+mapping_startup(DestReceiver *self, int operation, TupleDesc tupdesc)
+{
+	if (!same_types(tupdesc, ((MappingReceiver *) self)->shape))
+		shape_changed();
 }
 
 static void
@@ -131,6 +146,13 @@ is_own_columns_and(TupleDesc stored, TupleDesc target)
 			return false;
 	}
 	return true;
+}
+
+static void
+tail_startup(DestReceiver *self, int operation, TupleDesc tupdesc)
+{
+	if (!is_own_columns_and(tupdesc, ((TailReceiver *) self)->tupdesc))
+		shape_changed();
 }
 
 static bool
@@ -215,7 +237,7 @@ make_tail_receiver(TupleDesc target, Tuplestorestate *store)
 	TailReceiver *receiver = palloc0(sizeof(TailReceiver));
 
 	receiver->pub.receiveSlot = receive_tail;
-	receiver->pub.rStartup = receiver_startup;
+	receiver->pub.rStartup = tail_startup;
 	receiver->pub.rShutdown = receiver_done;
 	receiver->pub.rDestroy = receiver_done;
 	receiver->pub.mydest = DestTuplestore;
@@ -392,6 +414,7 @@ assign_row(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	row = PG_GETARG_HEAPTUPLEHEADER(0);
 	mapping = row_mapping(fcinfo, row, PG_GETARG_BOOL(2));
+	check_made_as_defined(row, mapping->from);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
@@ -450,16 +473,17 @@ queries_of(Datum version)
 }
 
 static DestReceiver *
-make_mapping_receiver(TupleDesc to, Tuplestorestate *store, ColumnMap *columns)
+make_mapping_receiver(TupleDesc from, TupleDesc to, Tuplestorestate *store, ColumnMap *columns)
 {
 	MappingReceiver *receiver = palloc0(sizeof(MappingReceiver));
 
 	receiver->pub.receiveSlot = receive_row;
-	receiver->pub.rStartup = receiver_startup;
+	receiver->pub.rStartup = mapping_startup;
 	receiver->pub.rShutdown = receiver_done;
 	receiver->pub.rDestroy = receiver_done;
 	receiver->pub.mydest = DestTuplestore;
 	receiver->store = store;
+	receiver->shape = from;
 	receiver->tupdesc = to;
 	receiver->columns = columns;
 	receiver->econtext = CreateStandaloneExprContext();
@@ -496,7 +520,7 @@ read_version(Datum version, TupleDesc target, Tuplestorestate *store, bool parti
 	if (!partial)
 		check_no_column_lost(reading->shape, target);
 	if (!is_identity(reading->shape, target, columns) || !read_stored(&queries, target, store))
-		reading_run(reading, NULL, make_mapping_receiver(target, store, columns));
+		reading_run(reading, NULL, make_mapping_receiver(reading->shape, target, store, columns));
 	reading_end(reading);
 }
 
@@ -504,6 +528,7 @@ PG_FUNCTION_INFO_V1(dataset_as_of);
 Datum
 dataset_as_of(PG_FUNCTION_ARGS)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	TupleDesc target;
 
 	if (PG_ARGISNULL(0))
@@ -511,9 +536,12 @@ dataset_as_of(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("version must not be NULL")));
 	target = row_type_argument(fcinfo, 1);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	if (!same_types(target,
+					result->setDesc)) /* the row type was altered since the query was planned */
+		shape_changed();
 
 	SPI_connect();
-	read_version(PG_GETARG_DATUM(0), target, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult,
+	read_version(PG_GETARG_DATUM(0), target, result->setResult,
 				 !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
 	SPI_finish();
 	return (Datum) 0;

@@ -195,6 +195,37 @@ resolve_version(Datum version)
 	return PG_DETOAST_DATUM_COPY(result_value(1, &isnull));
 }
 
+Fingerprint
+recorded_fingerprint(const Dataset *dataset, int32 number)
+{
+	Statement statement;
+	bool isnull;
+
+	statement_init(&statement, "SELECT fingerprint FROM aidataops.version WHERE "
+							   "dataset_id = $1 AND number = $2");
+	statement_int4(&statement, dataset->id);
+	statement_int4(&statement, number);
+	if (statement_run_as_catalog_owner(&statement) != 1)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("version %s@%d does not exist", dataset->name, number)));
+	return *DatumGetFingerprintP(result_value(1, &isnull));
+}
+
+void
+version_is_broken(const Dataset *dataset, int32 number)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("history of dataset \"%s\" does not hold what was recorded of %s@%d",
+					dataset->name, dataset->name, number),
+			 errdetail("Its rows, or the hashes stored with them, were changed by other means "
+					   "than a commit."),
+			 errhint("verify(%s) tells what does not fit. With repair_dataset(%s) the dataset "
+					 "goes on with a version of the table as it is.",
+					 quote_literal_cstr(psprintf("%s@%d", dataset->name, number)),
+					 quote_literal_cstr(dataset->name))));
+}
+
 Oid
 history_table(const char *name)
 {

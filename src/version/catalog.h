@@ -5,6 +5,7 @@
 #define AIDATAOPS_CATALOG_H
 
 #include "core/statement.h"
+#include "fingerprint/fingerprint.h"
 #include "nodes/pg_list.h"
 #include "storage/lockdefs.h"
 #include "utils/array.h"
@@ -64,6 +65,12 @@ extern void dataset_attach_source(const Dataset *dataset, Oid source);
 
 /* The numbered form of a version, as the caller may see it; raises if there is none. */
 extern struct varlena *resolve_version(Datum version);
+
+/* The fingerprint that a version's commit recorded. */
+extern Fingerprint recorded_fingerprint(const Dataset *dataset, int32 number);
+
+/* Raises: what history keeps of a version is not what was recorded of it. */
+extern void version_is_broken(const Dataset *dataset, int32 number);
 
 extern Oid history_table(const char *name);
 

@@ -15,6 +15,7 @@
 
 #include "aidataops.h"
 #include "catalog/pg_type.h"
+#include "core/subtransaction.h"
 #include "executor/spi.h"
 #include "fingerprint/fingerprint.h"
 #include "funcapi.h"
@@ -23,10 +24,12 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "version/catalog.h"
+#include "version/commit.h"
 #include "version/dataset_version.h"
 #include "version/history.h"
 #include "version/profiles.h"
 #include "version/rights.h"
+#include "version/seal.h"
 #include "version/source.h"
 
 #define CHANGES "aidataops_changes"
@@ -39,10 +42,13 @@ typedef struct Commit
 	Source *source;
 	Shape *shape;
 	bool shape_changed;
+	bool anew; /* the head is not looked at */
 	int32 number;
 	int32 epoch;
-	History *history;  /* where rows go; NULL if only fingerprints are kept */
-	History *previous; /* where the head's rows are, if that is another table */
+	History *history;   /* where rows go; NULL if only fingerprints are kept */
+	History *previous;  /* where the head's rows are */
+	History *abandoned; /* the same, if it is not looked at */
+	Seal *seal;         /* of the head, and of the version */
 	Fingerprint fingerprint;
 	int64 added;
 	int64 removed;
@@ -62,16 +68,20 @@ find_shape(Commit *commit)
 						errmsg("table %s of dataset \"%s\" has no columns left",
 							   commit->source->name, dataset->name)));
 	commit->shape_changed =
-		dataset->epoch == 0 || !shape_equal(commit->shape, shape_of_epoch(dataset, dataset->epoch));
+		dataset->epoch == 0 || commit->anew ||
+		!shape_equal(commit->shape, shape_of_epoch(dataset, dataset->epoch)) ||
+		/* a type may have got the name of another */
+		(dataset->keeps_rows && !history_stores(history_current(dataset), commit->shape));
 	commit->epoch = dataset->epoch + (commit->shape_changed ? 1 : 0);
 }
 
+/* What was written must be what was read, and what was read before. */
 static void
-read_fingerprint(Commit *commit)
+check_written(const Commit *commit, bool as_meant)
 {
-	bool isnull;
-
-	commit->fingerprint = *DatumGetFingerprintP(result_value(1, &isnull));
+	if (!as_meant)
+		could_not_serialize(commit->source->relid,
+							"What was written to its history is not what was read before.");
 }
 
 /* Every row of the table into a history table that is new. */
@@ -84,10 +94,10 @@ insert_all(Commit *commit)
 	PushCopiedSnapshot(commit->source->snapshot);
 	UpdateActiveSnapshotCommandId();
 	inserted =
-		history_load(history_oid(commit->history),
+		history_load(commit->source, history_oid(commit->history),
 					 psprintf("SELECT %s FROM %s AS t",
 							  column_list(shape_names(commit->shape), "t"), commit->source->name),
-					 commit->number);
+					 commit->number, commit->seal);
 	PopActiveSnapshot();
 	become_again(caller);
 	history_create_indexes(commit->dataset, commit->history, commit->number);
@@ -101,30 +111,26 @@ commit_first(Commit *commit)
 	commit->added = commit->fingerprint.nrows;
 }
 
-/*
- * What differs between the table and the head: rid and hash of the row that went, hash of the row
- * that came, and the key.
- */
+/* The rows of the table beside those of the head: their hashes and numbers, and the key. */
 static char *
-changes_by_key(const Commit *commit, const History *head)
+rows_by_key(const Commit *commit, const History *head)
 {
 	List *key = commit->dataset->key;
 
-	return psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, %4$s FROM "
+	return psprintf("SELECT o.%2$s, s.%3$s, o.%1$s, NULL::bigint AS %13$s, %4$s FROM "
 					"(SELECT %12$s AS %3$s, %5$s FROM %6$s AS t) AS s FULL JOIN "
 					"(SELECT h.%1$s, h.%2$s, %7$s FROM %8$s AS h "
-					"WHERE h.%9$s OPERATOR(pg_catalog.=) %10$d) AS o "
-					"ON %11$s WHERE s.%3$s IS DISTINCT FROM o.%2$s",
+					"WHERE h.%9$s OPERATOR(pg_catalog.=) %10$d) AS o ON %11$s",
 					head->rid, head->hash, head->new_hash, column_list(key, "s"),
 					column_list(key, "t"), commit->source->name, column_list(key, "h"),
 					head->qualified, head->removed, STILL_THERE,
 					key_condition(commit->source->relid, commit->dataset->history, key, "s", "o"),
-					source_hash_expression(commit->shape));
+					source_hash_expression(commit->shape), head->new_rid);
 }
 
 /* The same without a key: how many more or fewer there are of each row. */
 static char *
-changes_of_multiset(const Commit *commit, const History *head)
+rows_of_multiset(const Commit *commit, const History *head)
 {
 	char *rows = numbered_rows(head, "true", source_hash_expression(commit->shape),
 							   psprintf("%s AS t", commit->source->name));
@@ -133,18 +139,52 @@ changes_of_multiset(const Commit *commit, const History *head)
 							  psprintf("%s AS h WHERE h.%s OPERATOR(pg_catalog.=) %d",
 									   head->qualified, head->removed, STILL_THERE));
 
-	return psprintf("SELECT o.%1$s, o.%2$s, s.%3$s, s.%4$s FROM %5$s AS s FULL JOIN %6$s AS o ON "
+	return psprintf("SELECT o.%2$s, s.%3$s, o.%1$s, NULL::bigint AS %7$s, s.%4$s "
+					"FROM %5$s AS s FULL JOIN %6$s AS o ON "
 					"s.%3$s OPERATOR(pg_catalog.=) o.%3$s AND "
-					"s.%4$s OPERATOR(pg_catalog.=) o.%4$s WHERE s.%3$s IS NULL OR o.%3$s IS NULL",
-					head->rid, head->hash, head->new_hash, head->nth, rows, old);
+					"s.%4$s OPERATOR(pg_catalog.=) o.%4$s",
+					head->rid, head->hash, head->new_hash, head->nth, rows, old, head->new_rid);
 }
 
-static uint64
+static bool
+has_changes(const Commit *commit)
+{
+	return commit->added + commit->removed + commit->modified > 0;
+}
+
+/* New rows are numbered on from there. */
+static int64
+last_rid(const Commit *commit, const History *history)
+{
+	Statement statement;
+	bool isnull;
+
+	statement_init(&statement, psprintf("SELECT COALESCE(pg_catalog.max(h.%s), 0) FROM %s AS h",
+										history->rid, history->qualified));
+	source_run(commit->source, &statement);
+	return DatumGetInt64(result_value(1, &isnull));
+}
+
+/* Compares with the head, which must be what was recorded of it, or the next version would not be either. */
+static void
 find_changes(Commit *commit, const History *head)
 {
-	return source_collect(commit->source, CHANGES,
-						  commit->dataset->key == NIL ? changes_of_multiset(commit, head)
-													  : changes_by_key(commit, head));
+	Seal *seal = commit->seal;
+	Fingerprint recorded = recorded_fingerprint(commit->dataset, commit->dataset->head);
+	Comparison rows;
+
+	seal->last_rid = last_rid(commit, head);
+	rows = source_compare(commit->source, CHANGES,
+						  commit->dataset->key == NIL ? rows_of_multiset(commit, head)
+													  : rows_by_key(commit, head),
+						  seal);
+	if (!fingerprint_equal(&rows.stored, &recorded) ||
+		(seal->known && seal->found != seal->recorded))
+		version_is_broken(commit->dataset, commit->dataset->head);
+	commit->fingerprint = rows.found;
+	commit->added = rows.added;
+	commit->removed = rows.removed;
+	commit->modified = rows.modified;
 }
 
 /* Rows t of the source that came, by the list c of changes. */
@@ -167,103 +207,113 @@ rows_that_came(const Commit *commit)
 								  commit->dataset->key, "t", "c"));
 }
 
-/* Counts of the changes, and the fingerprint: the head's, less what went, and what came. */
 static void
-count_changes(Commit *commit)
-{
-	Statement statement;
-	bool isnull;
-	Fingerprint *gone;
-	Fingerprint *came;
-
-	statement_init(&statement,
-				   psprintf("SELECT aidataops.fingerprint_agg(c.%1$s), "
-							"aidataops.fingerprint_agg(c.%2$s), "
-							"pg_catalog.count(*) FILTER (WHERE c.%1$s IS NULL), "
-							"pg_catalog.count(*) FILTER (WHERE c.%2$s IS NULL) FROM " CHANGES
-							" AS c",
-							commit->previous->hash, commit->previous->new_hash));
-	source_run(commit->source, &statement);
-	gone = DatumGetFingerprintP(result_value(1, &isnull));
-	came = DatumGetFingerprintP(result_value(2, &isnull));
-	row_hash_subtract(&commit->fingerprint.sum, gone->sum);
-	row_hash_add(&commit->fingerprint.sum, came->sum);
-	commit->fingerprint.nrows += came->nrows - gone->nrows;
-	commit->added = DatumGetInt64(result_value(3, &isnull));
-	commit->removed = DatumGetInt64(result_value(4, &isnull));
-	commit->modified = gone->nrows - commit->removed;
-}
-
-static void
-apply_changes(Commit *commit)
+close_rows(Commit *commit)
 {
 	History *history = commit->history;
-	List *names = shape_names(commit->shape);
 	Statement statement;
 
 	statement_init(&statement, psprintf("UPDATE %1$s AS h SET %2$s = $1 FROM " CHANGES " AS c "
 										"WHERE h.%3$s OPERATOR(pg_catalog.=) c.%3$s",
 										history->qualified, history->removed, history->rid));
 	statement_int4(&statement, commit->number);
-	source_run(commit->source, &statement);
+	check_written(commit, source_run(commit->source, &statement) ==
+							  (uint64) (commit->removed + commit->modified));
+}
 
-	statement_init(
-		&statement,
-		psprintf("INSERT INTO %1$s (%10$s, %2$s, %3$s, %4$s, %5$s) "
-				 "SELECT (SELECT COALESCE(pg_catalog.max(h.%10$s), 0) FROM %1$s AS h) "
-				 "OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (), $1, %6$d, c.%7$s, %8$s "
-				 "FROM " CHANGES " AS c JOIN %9$s WHERE c.%7$s IS NOT NULL",
-				 history->qualified, history->added, history->removed, history->hash,
-				 column_list(names, NULL), STILL_THERE, history->new_hash, column_list(names, "t"),
-				 rows_that_came(commit), history->rid));
+static void
+insert_rows(Commit *commit)
+{
+	History *history = commit->history;
+	List *names = shape_names(commit->shape);
+	Statement statement;
+
+	statement_init(&statement, psprintf("INSERT INTO %1$s (%10$s, %2$s, %3$s, %4$s, %5$s) "
+										"SELECT c.%11$s, $1, %6$d, c.%7$s, %8$s "
+										"FROM " CHANGES " AS c JOIN %9$s WHERE c.%7$s IS NOT NULL",
+										history->qualified, history->added, history->removed,
+										history->hash, column_list(names, NULL), STILL_THERE,
+										history->new_hash, column_list(names, "t"),
+										rows_that_came(commit), history->rid, history->new_rid));
 	statement_int4(&statement, commit->number);
-	source_run(commit->source, &statement);
+	check_written(commit, source_run(commit->source, &statement) ==
+							  (uint64) (commit->added + commit->modified));
+}
+
+/* All rows of the head end in the table that holds them: returns how many these were. */
+static uint64
+end_rows(Commit *commit, const History *history)
+{
+	Statement statement;
+
+	statement_init(&statement,
+				   psprintf("UPDATE %s SET %s = $1 WHERE %s OPERATOR(pg_catalog.=) %d",
+							history->qualified, history->removed, history->removed, STILL_THERE));
+	statement_int4(&statement, commit->number);
+	return source_run(commit->source, &statement);
 }
 
 /* The shape no longer fits the table that holds the head's rows: they end there, all go on anew. */
 static void
 move_all(Commit *commit)
 {
-	History *previous = commit->previous;
-	Statement statement;
+	int64 nrows = commit->fingerprint.nrows - commit->added + commit->removed;
+	Fingerprint inserted;
 
-	statement_init(&statement, psprintf("UPDATE %s SET %s = $1 WHERE %s OPERATOR(pg_catalog.=) %d",
-										previous->qualified, previous->removed, previous->removed,
-										STILL_THERE));
-	statement_int4(&statement, commit->number);
-	source_run(commit->source, &statement);
-	(void) insert_all(commit);
+	check_written(commit, end_rows(commit, commit->previous) == (uint64) nrows);
+	inserted = insert_all(commit);
+	check_written(commit, fingerprint_equal(&inserted, &commit->fingerprint));
 }
 
-static bool
-has_changes(const Commit *commit)
-{
-	return commit->added + commit->removed + commit->modified > 0;
-}
-
+/*
+ * Triggers that the owner hung on the history may have made other rows of those written: these are then read
+ * again.
+ */
 static void
-read_head_fingerprint(Commit *commit)
+check_rows_written(Commit *commit)
 {
+	const History *history = commit->history;
 	Statement statement;
+	Fingerprint found;
+	bool isnull;
 
-	statement_init(&statement, "SELECT fingerprint FROM aidataops.version WHERE "
-							   "dataset_id OPERATOR(pg_catalog.=) $1 AND "
-							   "number OPERATOR(pg_catalog.=) $2");
-	statement_int4(&statement, commit->dataset->id);
-	statement_int4(&statement, commit->dataset->head);
-	if (statement_run_as_catalog_owner(&statement) == 1)
-		read_fingerprint(commit);
+	if (!history_has_triggers(history))
+		return;
+	statement_init(&statement,
+				   psprintf("SELECT aidataops.fingerprint_agg(w.%1$s), "
+							"pg_catalog.bool_and(w.%1$s OPERATOR(pg_catalog.=) w.%2$s) FROM "
+							"(SELECT %3$s AS %1$s, t.%2$s FROM %4$s AS t WHERE "
+							"t.%5$s OPERATOR(pg_catalog.=) %6$d OFFSET 0) AS w",
+							history->new_hash, history->hash, source_hash_expression(commit->shape),
+							history->qualified, history->removed, STILL_THERE));
+	source_run(commit->source, &statement);
+	found = *DatumGetFingerprintP(result_value(1, &isnull));
+	if (fingerprint_equal(&found, &commit->fingerprint) &&
+		(DatumGetBool(result_value(2, &isnull)) || isnull))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+			 errmsg("history of dataset \"%s\" would not hold what was committed",
+					commit->dataset->name),
+			 errdetail("A trigger of %s makes other rows of those written.", history->qualified),
+			 errhint("Drop the trigger: history is written by commits only.")));
 }
 
 static void
 write_rows(Commit *commit)
 {
-	if (commit->dataset->head == 0)
+	if (commit->abandoned)
+		end_rows(commit, commit->abandoned);
+	if (commit->previous == NULL)
 		commit_first(commit);
 	else if (commit->history->fresh)
 		move_all(commit);
 	else if (has_changes(commit))
-		apply_changes(commit);
+	{
+		close_rows(commit);
+		insert_rows(commit);
+		check_rows_written(commit);
+	}
 }
 
 /* PostgreSQL names a table or an index that the user never made, and not the dataset. */
@@ -307,47 +357,48 @@ write_history(Commit *commit)
  * Profiles of all rows, and of those that came and went. The names of columns are used bare, so what
  * they are looked up in must be the row alone.
  */
-static void
-record_profiles(const Commit *commit)
+static Profiles
+make_profiles(const Commit *commit)
 {
-	ProfiledRows rows = {0};
 	const char *names = column_list(shape_names(commit->shape), "t");
+	ProfiledRows all = {.from = psprintf("%s AS t", commit->source->name),
+						.count = commit->fingerprint.nrows};
+	ProfiledRows came = {.count = commit->added + commit->modified};
+	ProfiledRows went = {.count = commit->removed + commit->modified};
 
 	if (commit->previous)
 	{
-		rows.came =
+		came.from =
 			psprintf("(SELECT %s FROM " CHANGES " AS c JOIN %s WHERE c.%s IS NOT NULL) AS t", names,
 					 rows_that_came(commit), commit->previous->new_hash);
-		rows.went =
+		went.from =
 			psprintf("(SELECT h.* FROM " CHANGES " AS c JOIN %s AS h ON "
 					 "h.%s OPERATOR(pg_catalog.=) c.%s) AS h",
 					 commit->previous->qualified, commit->previous->rid, commit->previous->rid);
-		rows.went_relid = history_oid(commit->previous);
 	}
-	profiles_record(commit->source, commit->number, &rows);
+	return profiles_make(commit->source, &all, &came, &went,
+						 commit->previous ? history_oid(commit->previous) : InvalidOid);
 }
 
 /* Rows are kept: returns whether there is anything to record. */
 static bool
 commit_rows(Commit *commit)
 {
-	source_hold_still(commit->source, commit->shape);
 	source_check_key(commit->source);
-	if (commit->dataset->head == 0)
+	commit->seal = seal_open(commit->dataset);
+	if (commit->dataset->head > 0 && !commit->anew)
 	{
-		commit->history = history_for_shape(commit->dataset, commit->shape, commit->epoch);
-		write_history(commit);
-		return true;
+		commit->previous = history_current(commit->dataset);
+		find_changes(commit, commit->previous);
+		if (!has_changes(commit) && !commit->shape_changed)
+			return false;
 	}
-	commit->previous = history_current(commit->dataset);
-	read_head_fingerprint(commit);
-	if (find_changes(commit, commit->previous) > 0)
-		count_changes(commit);
-	else if (!commit->shape_changed)
-		return false;
-	commit->history = commit->shape_changed
-						  ? history_for_shape(commit->dataset, commit->shape, commit->epoch)
-						  : commit->previous;
+	if (commit->anew)
+		commit->history = history_create(commit->dataset, commit->shape, commit->epoch);
+	else
+		commit->history = commit->shape_changed
+							  ? history_for_shape(commit->dataset, commit->shape, commit->epoch)
+							  : commit->previous;
 	write_history(commit);
 	return true;
 }
@@ -356,19 +407,19 @@ commit_rows(Commit *commit)
 static bool
 commit_fingerprint(Commit *commit)
 {
+	Dataset *dataset = commit->dataset;
 	Fingerprint head;
 	Statement statement;
+	bool isnull;
 
-	read_head_fingerprint(commit);
-	head = commit->fingerprint;
 	statement_init(&statement, psprintf("SELECT aidataops.fingerprint_agg(t.*) FROM %s AS t",
 										commit->source->name));
 	source_run(commit->source, &statement);
-	read_fingerprint(commit);
-	return commit->shape_changed || commit->dataset->head == 0 ||
-		   commit->fingerprint.nrows != head.nrows ||
-		   commit->fingerprint.sum.high != head.sum.high ||
-		   commit->fingerprint.sum.low != head.sum.low;
+	commit->fingerprint = *DatumGetFingerprintP(result_value(1, &isnull));
+	if (commit->shape_changed || dataset->head == 0)
+		return true;
+	head = recorded_fingerprint(dataset, dataset->head);
+	return !fingerprint_equal(&commit->fingerprint, &head);
 }
 
 /* -------------------------------------------------------------------- bookkeeping ---- */
@@ -420,7 +471,7 @@ static void
 record_version(const Commit *commit, const char *message)
 {
 	Dataset *dataset = commit->dataset;
-	bool rows = dataset->keeps_rows;
+	bool compared = dataset->keeps_rows && !commit->anew;
 	Statement statement;
 
 	statement_init(
@@ -445,9 +496,9 @@ record_version(const Commit *commit, const char *message)
 	statement_param(&statement, PG_SNAPSHOTOID, snapshot_datum(commit->source->snapshot),
 					commit->source->reads_foreign);
 	statement_int8(&statement, commit->fingerprint.nrows);
-	statement_param(&statement, INT8OID, Int64GetDatum(commit->added), !rows);
-	statement_param(&statement, INT8OID, Int64GetDatum(commit->removed), !rows);
-	statement_param(&statement, INT8OID, Int64GetDatum(commit->modified), !rows);
+	statement_param(&statement, INT8OID, Int64GetDatum(commit->added), !compared);
+	statement_param(&statement, INT8OID, Int64GetDatum(commit->removed), !compared);
+	statement_param(&statement, INT8OID, Int64GetDatum(commit->modified), !compared);
 	statement_param(&statement, own_type("fingerprint"), PointerGetDatum(&commit->fingerprint),
 					false);
 	statement_param(&statement, UUIDOID, shape_signature(commit->shape), false);
@@ -525,24 +576,49 @@ record_lineage(const Commit *commit)
 	statement_run_as_catalog_owner(&statement);
 }
 
-/* Returns the name of the version; that of the head if nothing changed. */
-static Datum
-commit_run(Commit *commit, Snapshot snapshot, const char *message)
+/* All that reads the table's rows: returns whether there is anything to record. */
+static bool
+read_table(Commit *commit, Snapshot snapshot, Profiles *profiles)
 {
+	bool anything;
+
 	source_begin(commit->source, snapshot);
 	find_shape(commit);
-	if (commit->dataset->keeps_rows ? commit_rows(commit) : commit_fingerprint(commit))
+	source_hold_still(commit->source, commit->shape);
+	anything = commit->dataset->keeps_rows ? commit_rows(commit) : commit_fingerprint(commit);
+	if (anything)
 	{
-		write_lineage();
-		if (commit->shape_changed)
-			record_epoch(commit);
-		record_version(commit, message);
-		record_head(commit);
 		if (commit->shape_changed && commit->epoch > 1)
 			dataset_complete_roles(commit->dataset, commit->source->relid);
-		record_profiles(commit);
-		record_lineage(commit);
+		*profiles = make_profiles(commit);
 	}
+	source_check_unchanged(commit->source);
+	return anything;
+}
+
+/* Nothing of the table is read from here on. */
+static void
+record(const Commit *commit, const char *message, const Profiles *profiles)
+{
+	write_lineage();
+	if (commit->shape_changed)
+		record_epoch(commit);
+	record_version(commit, message);
+	record_head(commit);
+	if (commit->seal)
+		seal_record(commit->seal, commit->dataset, commit->number);
+	profiles_record(commit->source, commit->number, profiles);
+	record_lineage(commit);
+}
+
+/* The version is the head if nothing changed. */
+static void
+commit_run(CommitCall *call, Commit *commit, Snapshot snapshot)
+{
+	Profiles profiles;
+
+	if (read_table(commit, snapshot, &profiles))
+		record(commit, call->message, &profiles);
 	else
 	{
 		commit->number = commit->dataset->head;
@@ -551,7 +627,19 @@ commit_run(Commit *commit, Snapshot snapshot, const char *message)
 	}
 	source_end(commit->source);
 	rights_mirror(commit->dataset);
-	return version_datum(commit->dataset, commit->number);
+	commit_return(call, commit->dataset, commit->number);
+}
+
+void
+commit_anew(CommitCall *call, Dataset *dataset, History *previous)
+{
+	Commit *commit = commit_prepare(dataset);
+	Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
+
+	commit->anew = true;
+	commit->abandoned = previous;
+	commit_run(call, commit, snapshot);
+	UnregisterSnapshot(snapshot);
 }
 
 static Dataset *
@@ -576,26 +664,61 @@ check_contracts(const Commit *commit)
 	statement_run_as_catalog_owner(&statement);
 }
 
+/*
+ * Tables can be redefined while they are read. What was read is then no one state, and is read again, under a
+ * new snapshot where the isolation level has such.
+ */
+void
+commit_attempts(CommitCall *call, void (*attempt)(void *call))
+{
+	ErrorData *error = run_in_subtransaction(attempt, call);
+
+	if (error && error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE)
+		error = run_in_subtransaction(attempt, call);
+	if (error)
+		ReThrowError(error);
+}
+
+void
+commit_return(CommitCall *call, const Dataset *dataset, int32 number)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->context);
+
+	call->versions = lappend(call->versions, DatumGetPointer(version_datum(dataset, number)));
+	MemoryContextSwitchTo(old);
+}
+
+static void
+attempt_commit(void *argument)
+{
+	CommitCall *call = argument;
+	Commit *commit;
+	Snapshot snapshot;
+
+	SPI_connect();
+	commit = commit_prepare(find_to_commit(linitial(call->names)));
+	/* after the locks, so that nothing of this dataset changes behind it */
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	call->versions = NIL;
+	commit_run(call, commit, snapshot);
+	UnregisterSnapshot(snapshot);
+	if (call->gate)
+		check_contracts(commit);
+	SPI_finish();
+}
+
 PG_FUNCTION_INFO_V1(dataset_commit);
 Datum
 dataset_commit(PG_FUNCTION_ARGS)
 {
-	Commit *commit;
-	Snapshot snapshot;
-	Datum result;
+	CommitCall call = {.context = CurrentMemoryContext};
 
 	check_arguments(fcinfo);
-	SPI_connect();
-	commit = commit_prepare(find_to_commit(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	/* after the locks, so that nothing of this dataset changes behind it */
-	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	result = commit_run(commit, snapshot, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	UnregisterSnapshot(snapshot);
-	if (!PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
-		check_contracts(commit);
-	result = SPI_datumTransfer(result, false, -1);
-	SPI_finish();
-	PG_RETURN_DATUM(result);
+	call.names = list_make1(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	call.message = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	call.gate = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	commit_attempts(&call, attempt_commit);
+	PG_RETURN_POINTER(linitial(call.versions));
 }
 
 /* --------------------------------------------------------------------- commit_all ---- */
@@ -610,22 +733,22 @@ compare_ids(const ListCell *a, const ListCell *b)
 }
 
 static List *
-find_all_to_commit(ArrayType *names)
+names_to_commit(ArrayType *array)
 {
-	List *datasets = NIL;
+	List *names = NIL;
 	Datum *values;
 	bool *nulls;
 	int count;
 
-	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
 		if (nulls[i])
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 							errmsg("name of dataset must not be NULL")));
-		datasets = lappend(datasets, find_to_commit(TextDatumGetCString(values[i])));
+		names = lappend(names, TextDatumGetCString(values[i]));
 	}
-	return datasets;
+	return names;
 }
 
 /* In one order, whatever order was asked for, so that two sessions cannot wait for each other. */
@@ -653,30 +776,47 @@ prepare_all(Commit **commits, List *datasets)
 	}
 }
 
+static void
+attempt_commit_all(void *argument)
+{
+	CommitCall *call = argument;
+	List *datasets = NIL;
+	Commit **commits;
+	Snapshot snapshot;
+	ListCell *cell;
+
+	SPI_connect();
+	foreach (cell, call->names)
+		datasets = lappend(datasets, find_to_commit(lfirst(cell)));
+	commits = palloc0((list_length(datasets) + 1) * sizeof(Commit *));
+	prepare_all(commits, datasets);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	call->versions = NIL;
+	for (int i = 0; i < list_length(datasets); i++)
+		commit_run(call, commits[i], snapshot);
+	UnregisterSnapshot(snapshot);
+	SPI_finish();
+}
+
 PG_FUNCTION_INFO_V1(dataset_commit_all);
 Datum
 dataset_commit_all(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	List *datasets;
-	Commit **commits;
-	Snapshot snapshot;
+	CommitCall call = {.context = CurrentMemoryContext};
+	ListCell *cell;
 
 	check_arguments(fcinfo);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	SPI_connect();
-	datasets = find_all_to_commit(PG_GETARG_ARRAYTYPE_P(0));
-	commits = palloc0((list_length(datasets) + 1) * sizeof(Commit *));
-	prepare_all(commits, datasets);
-	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	for (int i = 0; i < list_length(datasets); i++)
+	call.names = names_to_commit(PG_GETARG_ARRAYTYPE_P(0));
+	call.message = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	commit_attempts(&call, attempt_commit_all);
+	foreach (cell, call.versions)
 	{
-		Datum version = commit_run(commits[i], snapshot, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+		Datum version = PointerGetDatum(lfirst(cell));
 		bool isnull = false;
 
 		tuplestore_putvalues(result->setResult, result->setDesc, &version, &isnull);
 	}
-	UnregisterSnapshot(snapshot);
-	SPI_finish();
 	return (Datum) 0;
 }

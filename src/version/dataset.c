@@ -543,8 +543,8 @@ history_tables(const Dataset *dataset)
 static void
 delete_from_catalog(const Dataset *dataset)
 {
-	static const char *const tables[] = {"tag", "version_column", "version", "schema_epoch",
-										 "dataset"};
+	static const char *const tables[] = {"tag",          "version_column", "version",
+										 "schema_epoch", "seal",           "dataset"};
 
 	for (int i = 0; i < lengthof(tables); i++)
 	{

@@ -13,27 +13,34 @@
 #include "access/relation.h"
 #include "aidataops.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/tablecmds.h"
 #include "core/bytes.h"
 #include "core/hash.h"
 #include "core/relation.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
+#include "tcop/dest.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/reltrigger.h"
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 #include "version/history.h"
 #include "version/rights.h"
+#include "version/source.h"
 
 /* Those after the first four are no columns of the table, but of what is compared with it. */
-static const char *const own_columns[] = {"rid",      "added", "removed",  "hash",
-										  "new_hash", "nth",   "tableoid", "ctid"};
+static const char *const own_columns[] = {"rid", "added",    "removed", "hash",   "new_hash",
+										  "nth", "tableoid", "ctid",    "new_rid"};
 
 /* ------------------------------------------------------------------------ shape ---- */
 
@@ -56,17 +63,15 @@ static ShapeColumn *
 shape_column(Form_pg_attribute attribute)
 {
 	ShapeColumn *column = palloc(sizeof(ShapeColumn));
-	int32 typmod = attribute->atttypmod;
-	Oid base = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
 
 	column->name = pstrdup(NameStr(attribute->attname));
 	column->type = psprintf("%s%s", qualified_type(attribute->atttypid, attribute->atttypmod),
 							collation_clause(attribute->attcollation, attribute->atttypid));
-	column->storage_type = psprintf("%s%s", qualified_type(base, typmod),
-									collation_clause(attribute->attcollation, base));
-	column->storage_oid = base;
-	column->storage_typmod = typmod;
+	column->type_oid = attribute->atttypid;
+	column->typmod = attribute->atttypmod;
 	column->collation = attribute->attcollation;
+	column->storage_typmod = attribute->atttypmod;
+	column->storage_oid = getBaseTypeAndTypmod(attribute->atttypid, &column->storage_typmod);
 	return column;
 }
 
@@ -162,6 +167,26 @@ shape_equal(const Shape *a, const Shape *b)
 		ShapeColumn *other = shape_find(b, column->name);
 
 		if (!other || strcmp(column->type, other->type) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+shape_describes(const Shape *shape, TupleDesc tupdesc)
+{
+	ListCell *cell;
+	int i = 0;
+
+	if (list_length(shape->columns) != tupdesc->natts)
+		return false;
+	foreach (cell, shape->columns)
+	{
+		ShapeColumn *column = lfirst(cell);
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i++);
+
+		if (attribute->attisdropped || attribute->atttypid != column->type_oid ||
+			attribute->atttypmod != column->typmod || attribute->attcollation != column->collation)
 			return false;
 	}
 	return true;
@@ -359,6 +384,7 @@ history_named(const char *name, const char *prefix)
 	history->nth = own_column(prefix, own_columns[5]);
 	history->tableoid = own_column(prefix, own_columns[6]);
 	history->ctid = own_column(prefix, own_columns[7]);
+	history->new_rid = own_column(prefix, own_columns[8]);
 	return history;
 }
 
@@ -385,7 +411,10 @@ history_current(const Dataset *dataset)
 	if (statement_run_as_catalog_owner(&statement) != 1 || !OidIsValid(dataset->history))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
 						errmsg("history of dataset \"%s\" is missing", dataset->name),
-						errdetail("A table in schema %s was dropped or renamed.", HISTORY_SCHEMA)));
+						errdetail("A table in schema %s was dropped or renamed.", HISTORY_SCHEMA),
+						errhint("With repair_dataset(%s) the dataset goes on with a version of "
+								"the table as it is.",
+								quote_literal_cstr(dataset->name))));
 	return history_named(result_text(1), result_text(2));
 }
 
@@ -504,59 +533,64 @@ check_number_of_columns(const Dataset *dataset, const Shape *shape)
 }
 
 /*
- * What was made is what was meant: types are named in commands, and whoever owns a type can rename it, and
- * make another one of its name, while code of his runs. So nothing is stored before this.
+ * By the OIDs of their types, and as the data's owner, whose types these are. There is no default, and no
+ * domain, so no row is touched and no code called.
  */
 static void
-check_columns_made(const History *history, const Shape *shape)
+add_columns(const Dataset *dataset, const History *history, List *columns)
 {
-	Relation relation = relation_open(history_oid(history), AccessShareLock);
-	TupleDesc tupdesc = RelationGetDescr(relation);
+	Identity caller = become_role_restricted(dataset->owner);
+	AlterTableStmt *alter = makeNode(AlterTableStmt);
+	PlannedStmt *statement = makeNode(PlannedStmt);
 	ListCell *cell;
 
-	foreach (cell, shape->columns)
+	alter->relation = makeRangeVar(HISTORY_SCHEMA, history->name, -1);
+	alter->objtype = OBJECT_TABLE;
+	foreach (cell, columns)
 	{
 		ShapeColumn *column = lfirst(cell);
-		Form_pg_attribute made = NULL;
+		AlterTableCmd *command = makeNode(AlterTableCmd);
 
-		for (int i = 0; i < tupdesc->natts; i++)
-		{
-			Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
-
-			if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column->name) == 0)
-				made = attribute;
-		}
-		if (!made || made->atttypid != column->storage_oid ||
-			made->atttypmod != column->storage_typmod || made->attcollation != column->collation)
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not keep column \"%s\": the type %s was redefined meanwhile",
-							column->name, column->storage_type),
-					 errhint("Try again in a new transaction.")));
+		command->subtype = AT_AddColumn;
+		command->behavior = DROP_RESTRICT;
+		command->def = (Node *) makeColumnDef(column->name, column->storage_oid,
+											  column->storage_typmod, column->collation);
+		alter->cmds = lappend(alter->cmds, command);
 	}
-	relation_close(relation, NoLock);
-}
-
-/* As its owner: to add a column can run code, such as the check of a domain. */
-static void
-add_column(const Dataset *dataset, const History *history, const ShapeColumn *column)
-{
-	Identity caller = become_data_owner(dataset);
-	Statement statement;
-
-	statement_init(&statement, psprintf("ALTER TABLE %s ADD COLUMN %s %s", history->qualified,
-										quote_identifier(column->name), column->storage_type));
-	statement_run(&statement, InvalidSnapshot);
+	statement->commandType = CMD_UTILITY;
+	statement->utilityStmt = (Node *) alter;
+	statement->stmt_location = -1;
+	ProcessUtility(statement, psprintf("ALTER TABLE %s ADD COLUMN ...", history->qualified), false,
+				   PROCESS_UTILITY_QUERY, NULL, NULL, None_Receiver, NULL);
+	CommandCounterIncrement();
 	become_again(caller);
 }
 
-static History *
+/* What was made is compared with what was meant before a row is written. */
+static void
+check_made_as_meant(const Dataset *dataset, const History *history, const Shape *shape)
+{
+	if (history_stores(history, shape))
+		return;
+	could_not_serialize(dataset_source(dataset),
+						"A type of its columns was changed while their history was made.");
+}
+
+static void
+set_owner(const History *history, Oid owner)
+{
+	Identity caller = become_catalog_owner();
+
+	ATExecChangeOwner(history_oid(history), owner, false, AccessExclusiveLock);
+	CommandCounterIncrement();
+	become_again(caller);
+}
+
+History *
 history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 {
 	char *prefix = "_";
-	StringInfoData ddl;
 	History *history;
-	ListCell *cell;
 
 	check_number_of_columns(dataset, shape);
 	ensure_history_schema();
@@ -565,23 +599,13 @@ history_create(const Dataset *dataset, const Shape *shape, int32 epoch)
 	history = history_named(free_table_name(dataset, epoch), prefix);
 	history->fresh = true;
 
-	initStringInfo(&ddl);
-	appendStringInfo(&ddl,
-					 "CREATE TABLE %s (%s bigint NOT NULL, %s integer NOT NULL, "
-					 "%s integer NOT NULL, %s uuid NOT NULL",
+	run_ddl(psprintf("CREATE TABLE %s (%s bigint NOT NULL, %s integer NOT NULL, "
+					 "%s integer NOT NULL, %s uuid NOT NULL) USING heap", /* its rows are updated */
 					 history->qualified, history->rid, history->added, history->removed,
-					 history->hash);
-	foreach (cell, shape->columns)
-	{
-		ShapeColumn *column = lfirst(cell);
-
-		appendStringInfo(&ddl, ", %s %s", quote_identifier(column->name), column->storage_type);
-	}
-	appendStringInfoString(&ddl, ") USING heap"); /* its rows are updated */
-	run_ddl(ddl.data);
-	check_columns_made(history, shape);
-	run_ddl(psprintf("ALTER TABLE %s OWNER TO %s", history->qualified,
-					 quote_identifier(GetUserNameFromId(dataset->owner, false))));
+					 history->hash));
+	set_owner(history, dataset->owner);
+	add_columns(dataset, history, shape->columns);
+	check_made_as_meant(dataset, history, shape);
 	/* what ALTER DEFAULT PRIVILEGES grants on new tables was not meant for this one */
 	for_each_grantee(history_oid(history), "REVOKE ALL ON %s FROM %s", history->qualified);
 	if (OidIsValid(dataset->history)) /* who may read the versions so far may read the next */
@@ -601,6 +625,37 @@ Oid
 history_oid(const History *history)
 {
 	return get_relname_relid(history->name, get_namespace_oid(HISTORY_SCHEMA, false));
+}
+
+bool
+history_is_intact(const History *history)
+{
+	static const Oid types[HISTORY_OWN_COLUMNS] = {INT8OID, INT4OID, INT4OID, UUIDOID};
+	Oid relid = history_table(history->name);
+
+	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_RELATION)
+		return false;
+	for (int i = 0; i < HISTORY_OWN_COLUMNS; i++)
+	{
+		AttrNumber attnum = get_attnum(relid, psprintf("%s%s", history->prefix, own_columns[i]));
+
+		if (attnum <= 0 || get_atttype(relid, attnum) != types[i])
+			return false;
+	}
+	return true;
+}
+
+bool
+history_has_triggers(const History *history)
+{
+	Relation relation = relation_open(history_oid(history), AccessShareLock);
+	TriggerDesc *triggers = relation->trigdesc;
+	bool result = false;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+		result = result || !triggers->triggers[i].tgisinternal;
+	relation_close(relation, NoLock);
+	return result;
 }
 
 /*
@@ -635,10 +690,33 @@ number_of_attributes(Oid relid)
 	return natts;
 }
 
-/* Can the table store rows of this shape, if columns that it lacks are added? */
 static bool
-can_extend(const Shape *stored, const History *history, const Shape *shape)
+is_stored_as(const ShapeColumn *made, const ShapeColumn *meant)
 {
+	return made->type_oid == meant->storage_oid && made->typmod == meant->storage_typmod &&
+		   made->collation == meant->collation;
+}
+
+bool
+history_stores(const History *history, const Shape *shape)
+{
+	Shape *stored = shape_of_relation(history_oid(history));
+	ListCell *cell;
+
+	foreach (cell, shape->columns)
+	{
+		ShapeColumn *made = shape_find(stored, ((ShapeColumn *) lfirst(cell))->name);
+
+		if (made == NULL || !is_stored_as(made, lfirst(cell)))
+			return false;
+	}
+	return true;
+}
+
+bool
+history_can_store(const History *history, const Shape *shape)
+{
+	Shape *stored = shape_of_relation(history_oid(history));
 	int natts = number_of_attributes(history_oid(history));
 	ListCell *cell;
 
@@ -646,43 +724,48 @@ can_extend(const Shape *stored, const History *history, const Shape *shape)
 		return false;
 	foreach (cell, shape->columns)
 	{
-		ShapeColumn *column = lfirst(cell);
-		ShapeColumn *other = shape_find(stored, column->name);
+		ShapeColumn *made = shape_find(stored, ((ShapeColumn *) lfirst(cell))->name);
 
-		if (other && strcmp(column->storage_type, other->storage_type) != 0)
+		if (made && !is_stored_as(made, lfirst(cell)))
 			return false;
-		if (!other)
+		if (!made)
 			natts++;
 	}
 	return natts <= MaxHeapAttributeNumber;
+}
+
+static List *
+missing_columns(const History *history, const Shape *shape)
+{
+	Shape *stored = shape_of_relation(history_oid(history));
+	List *missing = NIL;
+	ListCell *cell;
+
+	foreach (cell, shape->columns)
+	{
+		if (!shape_find(stored, ((ShapeColumn *) lfirst(cell))->name))
+			missing = lappend(missing, lfirst(cell));
+	}
+	return missing;
 }
 
 History *
 history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch)
 {
 	History *history;
-	Shape *stored;
-	ListCell *cell;
-	bool extended = false;
+	List *missing;
 
 	if (dataset->epoch == 0)
 		return history_create(dataset, shape, epoch);
 	history = history_current(dataset);
-	stored = shape_of_relation(dataset->history);
-	if (!can_extend(stored, history, shape))
+	if (!history_can_store(history, shape))
 		return history_create(dataset, shape, epoch);
-	foreach (cell, shape->columns)
-	{
-		ShapeColumn *column = lfirst(cell);
-
-		if (shape_find(stored, column->name))
-			continue;
-		add_column(dataset, history, column);
-		extended = true;
-	}
-	check_columns_made(history, shape);
-	if (extended) /* policies may concern the new columns */
-		rights_forget(dataset->history);
+	missing = missing_columns(history, shape);
+	if (missing == NIL)
+		return history;
+	add_columns(dataset, history, missing);
+	check_made_as_meant(dataset, history, shape);
+	rights_forget(dataset->history); /* policies may concern the new columns */
 	return history;
 }
 
@@ -696,9 +779,9 @@ history_goes_on(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	dataset = dataset_find(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	result = OidIsValid(dataset->history) &&
-			 can_extend(shape_of_relation(dataset->history), history_current(dataset),
-						shape_of_relation(dataset_source(dataset)));
+	result =
+		OidIsValid(dataset->history) &&
+		history_can_store(history_current(dataset), shape_of_relation(dataset_source(dataset)));
 	SPI_finish();
 	PG_RETURN_BOOL(result);
 }

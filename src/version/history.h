@@ -4,20 +4,25 @@
 #ifndef AIDATAOPS_HISTORY_H
 #define AIDATAOPS_HISTORY_H
 
+#include "access/tupdesc.h"
 #include "fingerprint/fingerprint.h"
 #include "nodes/pg_list.h"
 #include "utils/uuid.h"
 #include "version/catalog.h"
 
-/* A column of the source, and how history stores it. */
+/*
+ * A column of a relation, and how history stores it. What is made of it is made by OID: a name of a type,
+ * which its owner may give to another at any moment, is for people and for comparing with epochs.
+ */
 typedef struct ShapeColumn
 {
 	char *name;
-	char *type;         /* as declared, schema-qualified, with its modifier */
-	char *storage_type; /* domains resolved, with the collation where it is not the type's own */
-	Oid storage_oid;    /* the same, which nobody can give another meaning by renaming types */
-	int32 storage_typmod;
+	char *type; /* as declared, schema-qualified, with its modifier and collation */
+	Oid type_oid;
+	int32 typmod;
 	Oid collation;
+	Oid storage_oid; /* domains resolved */
+	int32 storage_typmod;
 } ShapeColumn;
 
 /* The columns of a relation, in their order. */
@@ -32,6 +37,9 @@ extern bool shape_equal(const Shape *a, const Shape *b);
 extern List *shape_names(const Shape *shape);
 extern List *shape_types(const Shape *shape);
 extern Datum shape_signature(const Shape *shape);
+
+/* Are these the columns as declared, in their order? */
+extern bool shape_describes(const Shape *shape, TupleDesc tupdesc);
 
 /*
  * A history table begins with its own columns: rid bigint, added integer, removed integer, hash
@@ -49,7 +57,8 @@ typedef struct History
 	char *added;
 	char *removed;
 	char *hash;
-	char *new_hash; /* these four in what is compared with it */
+	char *new_hash; /* these five in what is compared with it */
+	char *new_rid;
 	char *nth;
 	char *tableoid;
 	char *ctid;
@@ -62,17 +71,23 @@ typedef struct History
  * given them, else a new one.
  */
 extern History *history_for_shape(const Dataset *dataset, const Shape *shape, int32 epoch);
+extern History *history_create(const Dataset *dataset, const Shape *shape, int32 epoch);
 extern History *history_current(const Dataset *dataset);
+
+/* Can rows of this shape be stored as they are, or with columns added? */
+extern bool history_can_store(const History *history, const Shape *shape);
+
+/* Are all columns of the shape there, of just the types that they are stored as? */
+extern bool history_stores(const History *history, const Shape *shape);
 extern History *history_named(const char *name, const char *prefix);
 extern void history_create_indexes(const Dataset *dataset, const History *history, int32 number);
 extern Oid history_oid(const History *history);
 
-/*
- * Fill a history table that is new with the rows of a query, which gives the columns of the source
- * in their order, under the active snapshot. They are there from version `number`; returns their
- * fingerprint.
- */
-extern Fingerprint history_load(Oid history, const char *query, int32 number);
+/* Is it there, a table, and are its own columns what they were? */
+extern bool history_is_intact(const History *history);
+
+/* Other triggers than those of constraints, which nobody but its owner can have put there. */
+extern bool history_has_triggers(const History *history);
 
 /* Raises if a key column is gone or its type cannot be compared. */
 extern void check_key_columns(Oid relid, List *key);

@@ -21,7 +21,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/uuid.h"
-#include "version/history.h"
+#include "version/source.h"
 
 #define BATCH 64
 
@@ -36,9 +36,11 @@ typedef struct Loader
 {
 	DestReceiver pub;
 	Relation relation;
+	Oid source; /* what is read, for an error */
 	int32 number;
 	int64 rid;
 	RowHash sum;
+	Seal *seal;
 	RowEncoder *encoder;
 	BulkInsertState bulk;
 	MemoryContext row_context;
@@ -57,23 +59,21 @@ loader_flush(Loader *loader)
 	loader->nslots = 0;
 }
 
-/* Datums are copied as they are, so they must be of the types that the table has. */
-static void
-check_descriptors(TupleDesc source, TupleDesc target)
+/* Datums are copied as they are, so each has to be of the very type that the table keeps there. */
+static bool
+is_tail_of(TupleDesc source, TupleDesc target)
 {
-	bool same = source->natts == target->natts - HISTORY_OWN_COLUMNS;
-
-	for (int i = 0; same && i < source->natts; i++)
+	if (source->natts + HISTORY_OWN_COLUMNS != target->natts)
+		return false;
+	for (int i = 0; i < source->natts; i++)
 	{
-		Form_pg_attribute column = TupleDescAttr(target, i + HISTORY_OWN_COLUMNS);
+		Form_pg_attribute to = TupleDescAttr(target, i + HISTORY_OWN_COLUMNS);
 
-		same = !column->attisdropped &&
-			   getBaseType(TupleDescAttr(source, i)->atttypid) == column->atttypid;
+		if (to->attisdropped || to->attgenerated != '\0' ||
+			getBaseType(TupleDescAttr(source, i)->atttypid) != to->atttypid)
+			return false;
 	}
-	if (!same)
-		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-						errmsg("columns of the table were redefined while it was read"),
-						errhint("Try again in a new transaction.")));
+	return true;
 }
 
 static void
@@ -81,7 +81,9 @@ loader_startup(DestReceiver *self, int operation, TupleDesc source)
 {
 	Loader *loader = (Loader *) self;
 
-	check_descriptors(source, RelationGetDescr(loader->relation));
+	if (!is_tail_of(source, RelationGetDescr(loader->relation)))
+		could_not_serialize(loader->source,
+							"Its columns were changed while their history was made.");
 	loader->encoder = row_encoder_create(source, CurrentMemoryContext);
 }
 
@@ -97,7 +99,8 @@ store_row(Loader *loader, TupleTableSlot *source, TupleTableSlot *target)
 	bytes_set_u64((char *) uuid.data + 8, hash.low);
 
 	memset(target->tts_isnull, false, HISTORY_OWN_COLUMNS);
-	target->tts_values[0] = Int64GetDatum(++loader->rid);
+	loader->seal->next += seal_of_row(loader->seal, ++loader->rid, &uuid);
+	target->tts_values[0] = Int64GetDatum(loader->rid);
 	target->tts_values[1] = Int32GetDatum(loader->number);
 	target->tts_values[2] = Int32GetDatum(STILL_THERE);
 	target->tts_values[3] = UUIDPGetDatum(&uuid);
@@ -128,7 +131,7 @@ loader_done(DestReceiver *self)
 }
 
 static Loader *
-loader_begin(Oid history, int32 number)
+loader_begin(const Source *source, Oid history, int32 number, Seal *seal)
 {
 	Loader *loader = palloc0(sizeof(Loader));
 
@@ -137,7 +140,9 @@ loader_begin(Oid history, int32 number)
 	loader->pub.rShutdown = loader_done;
 	loader->pub.rDestroy = loader_done;
 	loader->pub.mydest = DestNone;
+	loader->source = source->relid;
 	loader->number = number;
+	loader->seal = seal;
 	loader->relation = table_open(history, RowExclusiveLock);
 	loader->bulk = GetBulkInsertState();
 	loader->row_context =
@@ -160,13 +165,14 @@ loader_end(Loader *loader)
 }
 
 Fingerprint
-history_load(Oid history, const char *query, int32 number)
+history_load(const Source *source, Oid history, const char *query, int32 number, Seal *seal)
 {
-	Loader *loader = loader_begin(history, number);
+	Loader *loader = loader_begin(source, history, number, seal);
 	SPIPlanPtr plan = SPI_prepare(query, 0, NULL);
 	SPIExecuteOptions options = {0};
 	Fingerprint fingerprint = {.version = FINGERPRINT_VERSION};
 
+	seal->next = 0;
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\"", query);
 	options.read_only = true; /* so that exactly the active snapshot is used */

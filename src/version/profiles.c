@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "core/identity.h"
 #include "executor/spi.h"
+#include "profile/profile.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -44,41 +45,79 @@ profile_calls(const Source *source, Oid relid)
 	return calls;
 }
 
-/* An array of the profiles, in the order of the columns. */
-static Datum
-profiles_of(const Source *source, const char *calls, const char *from)
+/* Not the rows that were counted, so not those that were recorded. */
+static void
+check_counted(const Source *source, Datum profiles, int64 count)
 {
-	Statement statement;
-	bool isnull;
-	int level = pin_text_of_values(); /* categories are counted by their text */
+	Oid type = own_type("profile");
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	Datum *values;
+	bool *nulls;
+	int nprofiles;
 
+	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(profiles), type, typlen, typbyval, typalign, &values,
+					  &nulls, &nprofiles);
+	for (int i = 0; i < nprofiles; i++)
+	{
+		if ((nulls[i] ? 0 : profile_num_rows(profile_of_datum(values[i]))) != count)
+			could_not_serialize(source->relid, "Its profiles are of other rows than were counted.");
+	}
+}
+
+/* An array of the profiles, in the order of the columns. */
+static NullableDatum
+profiles_of(const Source *source, const char *calls, const ProfiledRows *rows)
+{
+	NullableDatum profiles = {.isnull = true};
+	Statement statement;
+	int level;
+
+	if (calls == NULL || rows->from == NULL)
+		return profiles;
+	level = pin_text_of_values(); /* categories are counted by their text */
 	statement_init(&statement,
-				   psprintf("SELECT ARRAY[%s]::aidataops.profile[] FROM %s", calls, from));
+				   psprintf("SELECT ARRAY[%s]::aidataops.profile[] FROM %s", calls, rows->from));
 	source_run(source, &statement);
 	AtEOXact_GUC(false, level);
-	return result_value(1, &isnull);
+	profiles.value = result_value(1, &profiles.isnull);
+	check_counted(source, profiles.value, rows->count);
+	return profiles;
 }
 
-static void
-param_profiles(Statement *statement, const Source *source, const char *calls, const char *from)
-{
-	bool none = calls == NULL || from == NULL;
-
-	statement_param(statement, get_array_type(own_type("profile")),
-					none ? (Datum) 0 : profiles_of(source, calls, from), none);
-}
-
-void
-profiles_record(const Source *source, int32 number, const ProfiledRows *rows)
+Profiles
+profiles_make(const Source *source, const ProfiledRows *all, const ProfiledRows *came,
+			  const ProfiledRows *went, Oid went_relid)
 {
 	ProfileCalls now = profile_calls(source, source->relid);
 	ProfileCalls then = {.names.isnull = true};
+	Profiles profiles;
+
+	if (now.calls && went->from)
+		then = profile_calls(source, went_relid);
+	profiles.names = now.names;
+	profiles.roles = now.roles;
+	profiles.all = profiles_of(source, now.calls, all);
+	profiles.came = profiles_of(source, now.calls, came);
+	profiles.names_then = then.names;
+	profiles.went = profiles_of(source, then.calls, went);
+	return profiles;
+}
+
+static void
+param(Statement *statement, Oid type, NullableDatum datum)
+{
+	statement_param(statement, type, datum.value, datum.isnull);
+}
+
+void
+profiles_record(const Source *source, int32 number, const Profiles *profiles)
+{
+	Oid type = get_array_type(own_type("profile"));
 	Statement statement;
 
-	if (now.calls == NULL)
-		return;
-	if (rows->went)
-		then = profile_calls(source, rows->went_relid);
 	statement_init(
 		&statement,
 		"INSERT INTO aidataops.version_column (dataset_id, number, column_name, role, profile, "
@@ -88,11 +127,11 @@ profiles_record(const Source *source, int32 number, const ProfiledRows *rows)
 		"came) LEFT JOIN ROWS FROM (unnest($7), unnest($8)) AS t (name, went) USING (name)");
 	statement_int4(&statement, source->dataset->id);
 	statement_int4(&statement, number);
-	statement_param(&statement, NAMEARRAYOID, now.names.value, now.names.isnull);
-	statement_param(&statement, TEXTARRAYOID, now.roles.value, now.roles.isnull);
-	param_profiles(&statement, source, now.calls, psprintf("%s AS t", source->name));
-	param_profiles(&statement, source, now.calls, rows->came);
-	statement_param(&statement, NAMEARRAYOID, then.names.value, then.names.isnull);
-	param_profiles(&statement, source, then.calls, rows->went);
+	param(&statement, NAMEARRAYOID, profiles->names);
+	param(&statement, TEXTARRAYOID, profiles->roles);
+	param(&statement, type, profiles->all);
+	param(&statement, type, profiles->came);
+	param(&statement, NAMEARRAYOID, profiles->names_then);
+	param(&statement, type, profiles->went);
 	statement_run_as_catalog_owner(&statement);
 }

@@ -117,6 +117,20 @@ check_restorable(const Restore *restore)
 								"what is needed.")));
 }
 
+/* A type may have got the name of another since. */
+static void
+check_types(const Restore *restore)
+{
+	if (history_stores(restore->history, restore->shape))
+		return;
+	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+					errmsg("cannot restore %s: a column of table %s has another type since",
+						   restore->version, restore->source->name),
+					errdetail("It has the name of the type that the version was made of."),
+					errhint("Read the version with create_version_view() and write from it what "
+							"is needed.")));
+}
+
 /* The table can only become equal to the version if it has the version's columns. */
 static void
 check_shape(Restore *restore, int32 epoch)
@@ -126,7 +140,10 @@ check_shape(Restore *restore, int32 epoch)
 	Statement statement;
 
 	if (shape_equal(restore->shape, then))
+	{
+		check_types(restore);
 		return;
+	}
 	statement_init(&statement, "SELECT pg_catalog.array_to_string("
 							   "aidataops._schema_changes($1, $2, $3, $4), ', ')");
 	statement_param(&statement, NAMEARRAYOID, list_to_name_array(shape_names(then)), false);
@@ -186,16 +203,16 @@ rows_of_version(const Restore *restore)
 }
 
 static char *
-changes_by_key(const Restore *restore)
+rows_by_key(const Restore *restore)
 {
 	const History *history = restore->history;
 	List *key = restore->dataset->key;
 
 	return psprintf(
-		"SELECT s.%1$s AS relation, s.%2$s AS place, o.%3$s AS rid, o.%4$s AS hash FROM "
+		"SELECT o.%4$s AS hash, s.%6$s AS found, s.%1$s AS relation, s.%2$s AS place, "
+		"o.%3$s AS rid FROM "
 		"(SELECT t.tableoid AS %1$s, t.ctid AS %2$s, %5$s AS %6$s, %7$s FROM %8$s AS t) AS s "
-		"FULL JOIN (SELECT h.%3$s, h.%4$s, %9$s FROM %10$s) AS o ON %11$s "
-		"WHERE s.%6$s IS DISTINCT FROM o.%4$s",
+		"FULL JOIN (SELECT h.%3$s, h.%4$s, %9$s FROM %10$s) AS o ON %11$s",
 		history->tableoid, history->ctid, history->rid, history->hash,
 		source_hash_expression(restore->shape), history->new_hash, column_list(key, "t"),
 		restore->source->name, column_list(key, "h"), rows_of_version(restore),
@@ -203,7 +220,7 @@ changes_by_key(const Restore *restore)
 }
 
 static char *
-changes_of_multiset(const Restore *restore)
+rows_of_multiset(const Restore *restore)
 {
 	const History *history = restore->history;
 	char *now = numbered_rows(
@@ -212,12 +229,26 @@ changes_of_multiset(const Restore *restore)
 	char *then = numbered_rows(history, psprintf("h.%s", history->rid),
 							   psprintf("h.%s", history->hash), rows_of_version(restore));
 
-	return psprintf("SELECT s.%1$s AS relation, s.%2$s AS place, o.%3$s AS rid, o.%4$s AS hash "
-					"FROM %6$s AS s FULL JOIN %7$s AS o ON s.%4$s OPERATOR(pg_catalog.=) o.%4$s "
-					"AND s.%5$s OPERATOR(pg_catalog.=) o.%5$s "
-					"WHERE s.%4$s IS NULL OR o.%4$s IS NULL",
+	return psprintf("SELECT o.%4$s AS hash, s.%4$s AS found, s.%1$s AS relation, s.%2$s AS place, "
+					"o.%3$s AS rid FROM %6$s AS s FULL JOIN %7$s AS o ON "
+					"s.%4$s OPERATOR(pg_catalog.=) o.%4$s "
+					"AND s.%5$s OPERATOR(pg_catalog.=) o.%5$s",
 					history->tableoid, history->ctid, history->rid, history->new_hash, history->nth,
 					now, then);
+}
+
+/* Returns whether anything differs. The version must be what was recorded of it, to be gone back to. */
+static bool
+find_changes(Restore *restore)
+{
+	Comparison rows = source_compare(
+		restore->source, CHANGES,
+		source_key_holds(restore->source) ? rows_by_key(restore) : rows_of_multiset(restore), NULL);
+	Fingerprint recorded = recorded_fingerprint(restore->dataset, restore->number);
+
+	if (!fingerprint_equal(&rows.stored, &recorded))
+		version_is_broken(restore->dataset, restore->number);
+	return rows.added + rows.removed + rows.modified > 0;
 }
 
 /* ------------------------------------------------------------------------ planning ---- */
@@ -966,9 +997,7 @@ compare(Restore *restore, Snapshot snapshot)
 	check_shape(restore, find_version(restore));
 	source_begin(restore->source, snapshot);
 	restore->settable = writable_columns(restore, true);
-	if (source_collect(restore->source, CHANGES,
-					   source_key_holds(restore->source) ? changes_by_key(restore)
-														 : changes_of_multiset(restore)) > 0)
+	if (find_changes(restore))
 		make_plan(restore);
 }
 
@@ -1013,7 +1042,8 @@ dataset_restore(PG_FUNCTION_ARGS)
 	}
 	/* it may go on to see rows that others have changed since, beside those it wrote itself */
 	if (IsolationUsesXactSnapshot() && !whole_table_is_equal(&restore, GetTransactionSnapshot()))
-		could_not_serialize(restore.source->relid);
+		could_not_serialize(restore.source->relid, NULL);
+	source_check_unchanged(restore.source);
 	source_end(restore.source);
 	UnregisterSnapshot(snapshot);
 	report(&restore, (ReturnSetInfo *) fcinfo->resultinfo);

@@ -18,11 +18,11 @@
 #include "catalog/pg_type.h"
 #include "core/reading.h"
 #include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
@@ -31,6 +31,7 @@
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
+#include "version/definition.h"
 #include "version/source.h"
 
 #define HELD_ROWS "aidataops_rows"
@@ -47,50 +48,34 @@ source_run(const Source *source, Statement *statement)
 	return rows;
 }
 
-/* Fills a tuplestore with the result of a query under the snapshot. */
+/* As the data's owner, under the snapshot. */
 static EphemeralNamedRelation
-keep_result(const Source *source, const char *name, const char *sql)
+collect(Source *source, const char *name, const char *sql, Comparison *comparison)
 {
-	SPIPlanPtr plan = SPI_prepare(sql, 0, NULL);
-	SPIExecuteOptions options = {0};
-	EphemeralNamedRelation kept = palloc0(sizeof(EphemeralNamedRelationData));
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
-	CachedPlanSource *plan_source;
-	int code;
+	Identity caller = become_data_owner(source->dataset);
+	EphemeralNamedRelation kept = keep_result(name, sql, source->snapshot, comparison);
 
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\"", sql);
-	plan_source = linitial(SPI_plan_get_plan_sources(plan));
-	kept->md.name = pstrdup(name);
-	kept->md.reliddesc = InvalidOid;
-	kept->md.tupdesc = CreateTupleDescCopy(plan_source->resultDesc);
-	kept->md.enrtype = ENR_NAMED_TUPLESTORE;
-	kept->reldata = store;
-
-	options.read_only = true; /* so that exactly the active snapshot is used */
-	options.dest = CreateDestReceiver(DestTuplestore);
-	SetTuplestoreDestReceiverParams(options.dest, store, CurrentMemoryContext, true, NULL, NULL);
-	PushCopiedSnapshot(source->snapshot);
-	UpdateActiveSnapshotCommandId();
-	code = SPI_execute_plan_extended(plan, &options);
-	PopActiveSnapshot();
-	if (code < 0)
-		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(code));
-	kept->md.enrtuples = SPI_processed;
+	become_again(caller);
+	if (SPI_register_relation(kept) < 0)
+		elog(ERROR, "could not register \"%s\"", name);
+	source->collected = lappend(source->collected, kept);
 	return kept;
 }
 
 uint64
 source_collect(Source *source, const char *name, const char *sql)
 {
-	Identity caller = become_data_owner(source->dataset);
-	EphemeralNamedRelation kept = keep_result(source, name, sql);
+	return (uint64) collect(source, name, sql, NULL)->md.enrtuples;
+}
 
-	become_again(caller);
-	if (SPI_register_relation(kept) < 0)
-		elog(ERROR, "could not register \"%s\"", name);
-	source->collected = lappend(source->collected, kept);
-	return (uint64) kept->md.enrtuples;
+Comparison
+source_compare(Source *source, const char *name, const char *sql, Seal *seal)
+{
+	Comparison comparison = {
+		.seal = seal, .stored.version = FINGERPRINT_VERSION, .found.version = FINGERPRINT_VERSION};
+
+	(void) collect(source, name, sql, &comparison);
+	return comparison;
 }
 
 /* ------------------------------------------------------------------ what is read ---- */
@@ -111,6 +96,32 @@ check_sees_all_rows(const Dataset *dataset, Oid relid)
 }
 
 
+static char *
+qualified_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* A view's own, and what is beneath it, locked by parsing a query of it. */
+static List *
+relations_of_view(const Source *source)
+{
+	Identity caller = become_data_owner(source->dataset);
+	SPIPlanPtr plan =
+		SPI_prepare(psprintf("SELECT FROM %s AS t", qualified_name(source->relid)), 0, NULL);
+	CachedPlanSource *plan_source;
+	List *relations;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare to read %s", qualified_name(source->relid));
+	plan_source = linitial(SPI_plan_get_plan_sources(plan));
+	relations = list_append_unique_oid(list_copy(plan_source->relationOids), source->relid);
+	SPI_freeplan(plan);
+	become_again(caller);
+	return relations;
+}
+
 /*
  * All relations that a query of the source reads: those beneath a view, and their partitions. They
  * are locked on the way, so that none is truncated or altered between the snapshot and the scan.
@@ -118,20 +129,16 @@ check_sees_all_rows(const Dataset *dataset, Oid relid)
 static List *
 relations_read(const Source *source)
 {
-	Identity caller = become_data_owner(source->dataset);
-	SPIPlanPtr plan = SPI_prepare(psprintf("SELECT FROM %s AS t", source->name), 0, NULL);
-	List *relations = NIL;
-	CachedPlanSource *plan_source;
+	List *relations = get_rel_relkind(source->relid) == RELKIND_VIEW
+						  ? relations_of_view(source)
+						  : list_make1_oid(source->relid);
+	List *all = NIL;
 	ListCell *cell;
 
-	if (plan == NULL)
-		elog(ERROR, "could not prepare to read %s", source->name);
-	plan_source = linitial(SPI_plan_get_plan_sources(plan));
-	foreach (cell, plan_source->relationOids)
-		relations = list_concat_unique_oid(
-			relations, find_all_inheritors(lfirst_oid(cell), AccessShareLock, NULL));
-	become_again(caller);
-	return relations;
+	foreach (cell, relations)
+		all = list_concat_unique_oid(all,
+									 find_all_inheritors(lfirst_oid(cell), AccessShareLock, NULL));
+	return all;
 }
 
 static bool
@@ -147,6 +154,13 @@ some_foreign(List *relations)
 	return false;
 }
 
+/* Would it be other rows each time that it is read? */
+static bool
+has_to_be_held(const Source *source)
+{
+	return get_rel_relkind(source->relid) == RELKIND_VIEW || source->reads_foreign;
+}
+
 Source *
 source_open(Dataset *dataset, LOCKMODE lockmode)
 {
@@ -154,22 +168,47 @@ source_open(Dataset *dataset, LOCKMODE lockmode)
 
 	source->dataset = dataset;
 	source->relid = dataset_lock_source(dataset, lockmode);
-	source->name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source->relid)),
-											  get_rel_name(source->relid));
+	source->name = qualified_name(source->relid);
 	check_sees_all_rows(dataset, source->relid);
 	source->relations = relations_read(source);
 	check_superuser_may_read(dataset->owner, source->relations);
 	source->reads_foreign = some_foreign(source->relations);
+	source->definition =
+		relation_definition(source->relid, source->relations, has_to_be_held(source));
 	return source;
 }
 
-void
-could_not_serialize(Oid relid)
+static bool
+is_defined_as_before(const Source *source)
 {
-	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					errmsg("could not serialize access due to a concurrent change of table \"%s\"",
-						   get_rel_name(relid)),
-					errhint("Try again in a new transaction.")));
+	StringInfo definition;
+
+	AcceptInvalidationMessages();
+	if (!get_rel_name(source->relid))
+		return false;
+	definition = relation_definition(source->relid, relations_read(source), has_to_be_held(source));
+	return definition->len == source->definition->len &&
+		   memcmp(definition->data, source->definition->data, definition->len) == 0;
+}
+
+void
+source_check_unchanged(const Source *source)
+{
+	if (!is_defined_as_before(source))
+		could_not_serialize(source->relid, "Its definition, a type of its columns, or what it "
+										   "is made of, was changed while it was read.");
+}
+
+void
+could_not_serialize(Oid relid, const char *detail)
+{
+	const char *name = get_rel_name(relid);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not serialize access due to a concurrent change of table \"%s\"",
+					name ? name : "(dropped)"),
+			 detail ? errdetail("%s", detail) : 0, errhint("Try again in a new transaction.")));
 }
 
 /*
@@ -192,7 +231,7 @@ check_defined_in_snapshot(const Source *source)
 		ReleaseSysCache(tuple);
 		if (TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
 			XidInMVCCSnapshot(xmin, source->snapshot))
-			could_not_serialize(lfirst_oid(cell));
+			could_not_serialize(lfirst_oid(cell), NULL);
 	}
 }
 
@@ -221,25 +260,36 @@ source_end(Source *source)
 void
 source_hold_still(Source *source, const Shape *shape)
 {
-	if (get_rel_relkind(source->relid) != RELKIND_VIEW && !source->reads_foreign)
+	EphemeralNamedRelation held;
+
+	if (!has_to_be_held(source))
 		return;
-	(void) source_collect(
+	held = collect(
 		source, HELD_ROWS,
-		psprintf("SELECT %s FROM %s AS t", column_list(shape_names(shape), "t"), source->name));
+		psprintf("SELECT %s FROM %s AS t", column_list(shape_names(shape), "t"), source->name),
+		NULL);
+	/* before a value is looked into, which may have been made by another definition of its type */
+	source_check_unchanged(source);
+	if (!shape_describes(shape, held->md.tupdesc))
+		could_not_serialize(source->relid, "Its columns were changed while it was read.");
 	source->name = HELD_ROWS;
+}
+
+char *
+row_hash_expression(List *names, const char *alias)
+{
+	if (names == NIL || list_length(names) >= FUNC_MAX_ARGS)
+		return psprintf("aidataops.row_hash(%s.*)", alias);
+	return psprintf(
+		"aidataops._columns_hash(%s, %s)",
+		quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, list_to_name_array(names))),
+		column_list(names, alias));
 }
 
 char *
 source_hash_expression(const Shape *shape)
 {
-	List *names = shape_names(shape);
-
-	if (names == NIL || list_length(names) >= FUNC_MAX_ARGS)
-		return "aidataops.row_hash(t.*)";
-	return psprintf(
-		"aidataops._columns_hash(%s, %s)",
-		quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, list_to_name_array(names))),
-		column_list(names, "t"));
+	return row_hash_expression(shape_names(shape), "t");
 }
 
 /* ------------------------------------------------------------------------ the key ---- */
@@ -409,7 +459,7 @@ static void
 check_guaranteed_key(const Source *source)
 {
 	if (IsolationUsesXactSnapshot() && !key_holds_in_snapshot(source))
-		could_not_serialize(source->relid);
+		could_not_serialize(source->relid, NULL);
 }
 
 void
