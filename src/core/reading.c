@@ -197,12 +197,29 @@ check_superuser_may_read(Oid reader, List *relations)
 	}
 }
 
+/* Any number is an OID, and a relation may be gone by now. */
+static void
+check_relations_exist(List *relations)
+{
+	ListCell *cell;
+
+	foreach (cell, relations)
+	{
+		if (!OidIsValid(relation_owner(lfirst_oid(cell))))
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+							errmsg("relation with OID %u does not exist", lfirst_oid(cell)),
+							errhint("It may have been dropped just now: name it again.")));
+	}
+}
+
 Oid
 reading_role(Oid reader, List *relations, const char *sql)
 {
-	Oid owner = owner_who_reads(reader, relations);
 	List *named = list_copy(relations);
+	Oid owner;
 
+	check_relations_exist(relations);
+	owner = owner_who_reads(reader, relations);
 	if (OidIsValid(owner))
 		return owner;
 	if (!superuser_arg(reader))
