@@ -2,7 +2,58 @@
 
 -- ------------------------------------------------------------------- rules that take a query of their own
 
--- Each gives measured, failing, examples and problem, which says why it could not be measured.
+-- Each gives measured, failing, examples and problem, which says why it could not be measured. Values become text and JSON
+-- without casts of users (_text(), _json()): types belong to whoever made them.
+CREATE TYPE aidataops._rule_query AS (
+    query text,
+    relation oid,
+    parts aidataops._part[],
+    relations oid[],
+    own_text boolean
+);
+COMMENT ON TYPE aidataops._rule_query IS
+'Internal: the query of a rule, the relation as whose owner it runs (NULL: what it calls reads by '
+'itself), what is read apart, other relations that it tells of, and whether the rule''s owner wrote it.';
+
+-- Who owns a relation reads others of the same role, and those of superusers, whose code is no danger to anybody.
+CREATE FUNCTION aidataops._reads_as_well(relation oid, other oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner record;
+    others record;
+BEGIN
+    SELECT r.oid, r.rolsuper INTO owner FROM pg_roles AS r WHERE r.oid = aidataops._owner_of(relation);
+    SELECT r.oid, r.rolsuper INTO others FROM pg_roles AS r WHERE r.oid = aidataops._owner_of(other);
+    RETURN owner.oid = others.oid
+        OR others.rolsuper
+           AND (owner.rolsuper OR has_table_privilege(owner.oid, other, 'SELECT')
+                AND has_schema_privilege(owner.oid, (SELECT c.relnamespace FROM pg_class AS c
+                                                      WHERE c.oid = other), 'USAGE'));
+END $$;
+COMMENT ON FUNCTION aidataops._reads_as_well(oid, oid) IS
+'Internal: whether one query may read a relation and another one, as the owner of the first.';
+
+CREATE FUNCTION aidataops._from_other(
+    INOUT q aidataops._rule_query,
+    name text,
+    other oid,
+    query text,
+    OUT from_item text) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF aidataops._reads_as_well(q.relation, other) THEN
+        from_item := format('(%s)', query);
+    ELSE
+        from_item := name;
+        q.parts := ARRAY[ROW(name, other, query)::aidataops._part];
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops._from_other(aidataops._rule_query, text, oid, text) IS
+'Internal: how rows of another relation than the one that is checked come into the query of a rule: '
+'as they are, or read apart.';
+
 CREATE FUNCTION aidataops._duplicates_query(columns name[], rows text, relation oid, is_live boolean, key name[]) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -16,7 +67,8 @@ BEGIN
     END IF;
     RETURN format($query$
         WITH duplicate AS MATERIALIZED (
-            SELECT count(*) AS n, to_jsonb((SELECT v FROM (SELECT %1$s) AS v)) AS example FROM (%2$s) AS r WHERE %3$s GROUP BY %1$s HAVING count(*) > 1)
+            SELECT count(*) AS n, (SELECT aidataops._json(v.*) FROM (SELECT %1$s) AS v) AS example
+              FROM (%2$s) AS r WHERE %3$s GROUP BY %1$s HAVING count(*) > 1)
         SELECT count(*) AS measured, coalesce(sum(d.n) - count(*), 0) AS failing,
                (SELECT jsonb_agg(e.example ORDER BY e.example) FROM (SELECT f.example || jsonb_build_object('rows', f.n) AS example FROM duplicate AS f LIMIT 5) AS e) AS examples FROM duplicate AS d
         $query$, list, rows, (SELECT string_agg(format('r.%I IS NOT NULL', c.name), ' AND ') FROM unnest(columns) AS c (name)));
@@ -39,37 +91,68 @@ CREATE FUNCTION aidataops._equality(relation oid, column_name name, other_relati
     END;
 COMMENT ON FUNCTION aidataops._equality(oid, name, oid, text) IS 'Internal: the operator by which two columns are equal.';
 
-CREATE FUNCTION aidataops._reference_query(columns name[], parameters jsonb, rows text, relation oid) RETURNS text
+CREATE FUNCTION aidataops._relation_meant(name text, near oid) RETURNS oid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    parts text[] := parse_ident(parameters ->> 'relation');
-    referred oid;
-    keys text[] := ARRAY(SELECT jsonb_array_elements_text(parameters -> 'columns'));
+    parts text[] := parse_ident(name);
+    schema text := (SELECT n.nspname FROM pg_class AS c
+                      JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = near);
+    found oid;
 BEGIN
     IF cardinality(parts) = 1 THEN
-        parts := (SELECT n.nspname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation) || parts;
+        parts := schema || parts;
     END IF;
-    referred := to_regclass(format('%I.%I', parts[1], parts[2]));
-    IF referred IS NULL THEN
-        RAISE EXCEPTION 'table % that is referred to does not exist', parameters ->> 'relation' USING ERRCODE = 'undefined_table';
-    ELSIF cardinality(keys) = 0 OR cardinality(keys) <> cardinality(columns) THEN
+    found := to_regclass(format('%I.%I', parts[cardinality(parts) - 1], parts[cardinality(parts)]));
+    IF found IS NULL THEN
+        RAISE EXCEPTION 'table % that is referred to does not exist', name
+            USING ERRCODE = 'undefined_table';
+    END IF;
+    RETURN found;
+END $$;
+COMMENT ON FUNCTION aidataops._relation_meant(text, oid) IS
+'Internal: the relation of a name, in the schema of another one if none is named.';
+
+CREATE FUNCTION aidataops._reference_query(
+    columns name[],
+    parameters jsonb,
+    target record,
+    source oid) RETURNS aidataops._rule_query
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    q aidataops._rule_query;
+    referred oid := aidataops._relation_meant(parameters ->> 'relation', source);
+    keys text[] := ARRAY(SELECT jsonb_array_elements_text(parameters -> 'columns'));
+    other record;
+BEGIN
+    IF cardinality(keys) = 0 OR cardinality(keys) <> cardinality(columns) THEN
         RAISE EXCEPTION 'reference has % columns here and % there', cardinality(columns), cardinality(keys) USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN format($query$
+    q.relation := target.relation;
+    other := aidataops._from_other(q, 'aidataops_reference', referred,
+        format('SELECT %s FROM %s AS f', aidataops._columns(keys::name[], 'f'), referred::regclass));
+    q := other.q;
+    q.query := format($query$
         WITH orphan AS MATERIALIZED (
-            SELECT count(*) AS n, to_jsonb((SELECT v FROM (SELECT %1$s) AS v)) AS example FROM (%2$s) AS r
+            SELECT count(*) AS n, (SELECT aidataops._json(v.*) FROM (SELECT %1$s) AS v) AS example
+              FROM (%2$s) AS r
              WHERE %3$s AND NOT EXISTS (SELECT FROM %4$s AS f WHERE %5$s) GROUP BY %1$s)
         SELECT coalesce(sum(o.n), 0) AS measured, coalesce(sum(o.n), 0) AS failing,
                (SELECT jsonb_agg(e.example ORDER BY e.example) FROM (SELECT f.example || jsonb_build_object('rows', f.n) AS example FROM orphan AS f LIMIT 5) AS e) AS examples FROM orphan AS o
-        $query$, aidataops._columns(columns, 'r'), rows,
-        (SELECT string_agg(format('r.%I IS NOT NULL', c.name), ' AND ') FROM unnest(columns) AS c (name)), referred::regclass,
-        (SELECT string_agg(format('f.%I %s r.%I', k.there, aidataops._equality(relation, k.here, referred, k.there), k.here), ' AND ') FROM unnest(columns, keys) AS k (here, there)));
+        $query$, aidataops._columns(columns, 'r'), target.rows,
+        (SELECT string_agg(format('r.%I IS NOT NULL', c.name), ' AND ') FROM unnest(columns) AS c (name)),
+        other.from_item,
+        (SELECT string_agg(format('f.%I %s r.%I', k.there,
+                                  aidataops._equality(source, k.here, referred, k.there), k.here), ' AND ')
+           FROM unnest(columns, keys) AS k (here, there)));
+    RETURN q;
 END $$;
-COMMENT ON FUNCTION aidataops._reference_query(name[], jsonb, text, oid) IS 'Internal: rows whose values are not found where they refer to.';
+COMMENT ON FUNCTION aidataops._reference_query(name[], jsonb, record, oid) IS
+'Internal: rows whose values are not found where they refer to.';
 
 -- The rows under the table's own name, so that a query means the version that is checked, and not the table.
-CREATE FUNCTION aidataops._sql_query(parameters jsonb, columns name[], rows text, source oid, is_live boolean) RETURNS text
+CREATE FUNCTION aidataops._sql_text(parameters jsonb, columns name[], source oid, by_name_alone boolean) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -79,23 +162,54 @@ BEGIN
     SELECT n.nspname AS schema, c.relname AS name INTO place FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = source;
     IF query IS NULL THEN
         RAISE EXCEPTION 'rule has no query' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF NOT is_live THEN
+    ELSIF by_name_alone THEN
         query := regexp_replace(query, format('(?<![a-z0-9_"$])("%1$s"|%1$s)\s*\.\s*("%2$s"|%2$s)(?![a-z0-9_"$])', regexp_replace(place.schema, '\W', '\\\&', 'g'),
                                               regexp_replace(place.name, '\W', '\\\&', 'g')), replace(quote_ident(place.name), '\', '\\'), 'gi');
     END IF;
     query := regexp_replace(query, '\$?\{(object|table|model)\}', replace(quote_ident(place.name), '\', '\\'), 'g');
     query := regexp_replace(query, '\$?\{(property|column|field)\}', replace(coalesce(quote_ident(columns[1]), ''), '\', '\\'), 'g');
     PERFORM aidataops._check_not_temporary(query, place.name);
-    RETURN format(E'WITH %I AS NOT MATERIALIZED (%s)\nSELECT * FROM (%s\n) AS answer (value) LIMIT 2', place.name, rows, query);
+    RETURN (query);
 END $$;
-COMMENT ON FUNCTION aidataops._sql_query(jsonb, name[], text, oid, boolean) IS 'Internal: the query of a rule of kind sql, over the rows that are checked.';
+COMMENT ON FUNCTION aidataops._sql_text(jsonb, name[], oid, boolean) IS
+'Internal: the query of a rule of kind sql as it stands there; by_name_alone: it means the rows that '
+'are checked also where it says the schema of the table.';
+
+-- With no table of somebody else it runs as the owner of the one that is checked; else the rows are read as that role, and
+-- the query runs as the owner of the others.
+CREATE FUNCTION aidataops._sql_query(parameters jsonb, columns name[], target record, source oid) RETURNS aidataops._rule_query
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    q aidataops._rule_query;
+    name text := (SELECT c.relname FROM pg_class AS c WHERE c.oid = source);
+    query text := aidataops._sql_text(parameters, columns, source, NOT target.live);
+    others oid[] := ARRAY(
+        SELECT o FROM unnest(aidataops._relations_named(query)) AS o
+         WHERE o NOT IN (source, target.relation) AND NOT aidataops._reads_as_well(target.relation, o));
+BEGIN
+    q.own_text := true;
+    IF others = '{}' THEN
+        q.relation := target.relation;
+        q.query := format(E'WITH %I AS NOT MATERIALIZED (%s)\n', name, target.rows);
+    ELSE
+        query := aidataops._sql_text(parameters, columns, source, true);
+        q.relation := others[1];
+        q.parts := ARRAY[ROW(name, target.relation, target.rows)::aidataops._part];
+        q.query := '';
+    END IF;
+    q.query := q.query || format(E'SELECT * FROM (%s\n) AS answer (value) LIMIT 2', query);
+    RETURN q;
+END $$;
+COMMENT ON FUNCTION aidataops._sql_query(jsonb, name[], record, oid) IS
+'Internal: the query of a rule of kind sql, over the rows that are checked.';
 
 CREATE FUNCTION aidataops._agreement_query(parameters jsonb, columns name[], rows text) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     coefficient text := lower(coalesce(parameters ->> 'coefficient', 'krippendorff_alpha'));
-    label text := 'r.' || quote_ident(coalesce(parameters ->> 'label', columns[1]::text)) || '::text';
+    label text := format('aidataops._text(r.%I)', coalesce(parameters ->> 'label', columns[1]::text));
     unit text := 'r.' || quote_ident(parameters ->> 'unit');
     options text := CASE WHEN coefficient = 'krippendorff_alpha' AND parameters ->> 'level' IS NOT NULL THEN format(', level => %L', parameters ->> 'level')
                          WHEN parameters ->> 'weights' IS NOT NULL THEN format(', weights => %L::text', parameters ->> 'weights') ELSE '' END;
@@ -103,7 +217,8 @@ BEGIN
     IF unit IS NULL OR label IS NULL THEN
         RAISE EXCEPTION 'rule about agreement needs the columns of the unit and of the label' USING ERRCODE = 'invalid_parameter_value';
     ELSIF coefficient IN ('conger_kappa', 'light_kappa') THEN
-        RETURN format('SELECT aidataops.%s(aidataops.rater_agreement_agg(%s::text, r.%I::text, %s)%s) AS measured FROM (%s) AS r',
+        RETURN format('SELECT aidataops.%s(aidataops.rater_agreement_agg(aidataops._text(%s), '
+                      'aidataops._text(r.%I), %s)%s) AS measured FROM (%s) AS r',
                       coefficient, unit, parameters ->> 'rater', label, options, rows);
     ELSIF coefficient NOT IN ('krippendorff_alpha', 'fleiss_kappa', 'gwet_ac', 'brennan_prediger', 'percent_agreement') THEN
         RAISE EXCEPTION 'coefficient "%" is not known', coefficient USING ERRCODE = 'invalid_parameter_value',
@@ -114,33 +229,74 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._agreement_query(jsonb, name[], text) IS 'Internal: the query of a rule about the agreement of labels.';
 
-CREATE FUNCTION aidataops._accuracy_query(parameters jsonb, columns name[], rows text, relation oid, key name[], evaluator oid) RETURNS text
+CREATE FUNCTION aidataops._keys_as_text(keys text[], alias text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT string_agg(format('aidataops._text(%s.%I) AS k%s', alias, k.key, k.ordinal), ', ' ORDER BY k.ordinal)
+          FROM unnest(keys) WITH ORDINALITY AS k (key, ordinal);
+    END;
+COMMENT ON FUNCTION aidataops._keys_as_text(text[], text) IS
+'Internal: columns as texts that are called k1, k2 and so on.';
+
+-- The labels that are known to be right: a table, or a version of a dataset.
+CREATE FUNCTION aidataops._gold(gold text, source oid, reader oid, OUT relation oid, OUT query text) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    gold text := parameters ->> 'gold';
-    label text := coalesce(parameters ->> 'label', columns[1]::text);
-    gold_label text := coalesce(parameters ->> 'gold_label', label);
-    keys text[] := CASE jsonb_typeof(parameters -> 'key') WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(parameters -> 'key'))
-                                                          WHEN 'string' THEN ARRAY[parameters ->> 'key'] ELSE key::text[] END;
+    place jsonb;
 BEGIN
-    IF gold IS NULL OR label IS NULL OR coalesce(cardinality(keys), 0) = 0 THEN
-        RAISE EXCEPTION 'rule about accuracy needs gold, key and label' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF gold LIKE '%@%' THEN
-        gold := format('(%s)', aidataops._supervised(evaluator, 'SELECT aidataops._version_query(($1 ->> 0)::aidataops.dataset_version) AS query', jsonb_build_array(gold)) -> 0 ->> 'query');
+    IF gold LIKE '%@%' THEN
+        place := aidataops._supervised(reader,
+            'SELECT r.relation::bigint, aidataops._version_query(v.version) AS query '
+            'FROM (SELECT ($1 ->> 0)::aidataops.dataset_version AS version) AS v, aidataops._rows(v.version) AS r',
+            jsonb_build_array(gold)) -> 0;
+        relation := (place ->> 'relation')::bigint::oid;
+        query := place ->> 'query';
     ELSE
-        gold := format('%I.%I', coalesce((parse_ident(gold))[array_length(parse_ident(gold), 1) - 1],
-                                         (SELECT n.nspname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation)),
-                                (parse_ident(gold))[array_length(parse_ident(gold), 1)]);
+        relation := aidataops._relation_meant(gold, source);
+        query := format('SELECT * FROM %s', relation::regclass);
     END IF;
-    RETURN format($query$
-        SELECT aidataops.accuracy(aidataops.confusion_agg(g.%1$I::text, r.%2$I::text)) AS measured, count(*) FILTER (WHERE g.%1$I::text <> r.%2$I::text) AS failing,
-               (array_agg(jsonb_build_object(%3$s, %2$L, r.%2$I, 'gold', g.%1$I)) FILTER (WHERE g.%1$I::text <> r.%2$I::text))[1:5] AS examples
-          FROM (%4$s) AS r JOIN %5$s AS g ON %6$s
-        $query$, gold_label, label, (SELECT string_agg(format('%L, r.%I', k, k), ', ') FROM unnest(keys) AS k), rows, gold,
-        (SELECT string_agg(format('g.%1$I::text = r.%1$I::text', k), ' AND ') FROM unnest(keys) AS k));
 END $$;
-COMMENT ON FUNCTION aidataops._accuracy_query(jsonb, name[], text, oid, name[], oid) IS 'Internal: the query of a rule about labels against those that are known to be right.';
+COMMENT ON FUNCTION aidataops._gold(text, oid, oid) IS
+'Internal: the relation and the rows of labels that are known to be right, as far as a reader knows.';
+
+CREATE FUNCTION aidataops._accuracy_query(parameters jsonb, columns name[], target record, source oid, reader oid)
+    RETURNS aidataops._rule_query
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    q aidataops._rule_query;
+    label text := coalesce(parameters ->> 'label', columns[1]::text);
+    keys text[] := CASE jsonb_typeof(parameters -> 'key') WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(parameters -> 'key'))
+                                                          WHEN 'string' THEN ARRAY[parameters ->> 'key'] ELSE target.key::text[] END;
+    gold record;
+    other record;
+BEGIN
+    IF parameters ->> 'gold' IS NULL OR label IS NULL OR coalesce(cardinality(keys), 0) = 0 THEN
+        RAISE EXCEPTION 'rule about accuracy needs gold, key and label' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    gold := aidataops._gold(parameters ->> 'gold', source, reader);
+    q.relation := target.relation;
+    other := aidataops._from_other(q, 'aidataops_gold', gold.relation, format(
+        'SELECT %s, aidataops._text(g.%I) AS label, aidataops._json(g.%2$I) AS shown FROM (%3$s) AS g',
+        aidataops._keys_as_text(keys, 'g'), coalesce(parameters ->> 'gold_label', label), gold.query));
+    q := other.q;
+    q.query := format($query$
+        SELECT aidataops.accuracy(aidataops.confusion_agg(g.label, r.label)) AS measured,
+               count(*) FILTER (WHERE g.label <> r.label) AS failing,
+               (array_agg(r.shown || jsonb_build_object('gold', g.shown)) FILTER (WHERE g.label <> r.label))[1:5] AS examples
+          FROM (SELECT %1$s, aidataops._text(r.%2$I) AS label, jsonb_build_object(%3$s) AS shown FROM (%4$s) AS r) AS r
+          JOIN %5$s AS g ON %6$s
+        $query$,
+        aidataops._keys_as_text(keys, 'r'), label,
+        (SELECT string_agg(format('%L, aidataops._json(r.%I)', k.key, k.key), ', ' ORDER BY k.ordinal)
+           FROM unnest(keys || label) WITH ORDINALITY AS k (key, ordinal)),
+        target.rows, other.from_item,
+        (SELECT string_agg(format('g.k%s = r.k%1$s', k), ' AND ') FROM generate_subscripts(keys, 1) AS k));
+    RETURN q;
+END $$;
+COMMENT ON FUNCTION aidataops._accuracy_query(jsonb, name[], record, oid, oid) IS
+'Internal: the query of a rule about labels against those that are known to be right.';
 
 CREATE FUNCTION aidataops._coverage_query(rule aidataops.rule, rows text, num_rows bigint) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -149,7 +305,7 @@ DECLARE
     slices jsonb := nullif(rule.parameters -> 'slices', 'null');
     low text := CASE WHEN rule.parameters ->> 'share' IS NOT NULL THEN format('s.n < %s * %s', (rule.parameters ->> 'share')::numeric, num_rows)
                      ELSE format('s.n < %s', coalesce((rule.parameters ->> 'min_rows')::numeric, 1)) END;
-    list text := (SELECT string_agg(format('r.%I::text', c.name), ', ' ORDER BY c.ordinal) FROM unnest(rule.columns) WITH ORDINALITY AS c (name, ordinal));
+    list text := (SELECT string_agg(format('aidataops._text(r.%I)', c.name), ', ' ORDER BY c.ordinal) FROM unnest(rule.columns) WITH ORDINALITY AS c (name, ordinal));
     wanted text := '';
 BEGIN
     IF list IS NULL THEN
@@ -168,45 +324,71 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._coverage_query(aidataops.rule, text, bigint) IS 'Internal: the query of a rule about the rows of each slice: those that have too few. Without a list of slices those there are.';
 
-CREATE FUNCTION aidataops._drift_query(rule aidataops.rule, source oid, version aidataops.dataset_version) RETURNS text
+-- drift() and compare() read each side as its owner by themselves, and stored profiles run nobody's code.
+CREATE FUNCTION aidataops._drift_call(rule aidataops.rule, source oid, version aidataops.dataset_version,
+    OUT call text, OUT relations oid[], OUT live oid[]) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     reference text := rule.parameters ->> 'reference';
     method text := coalesce(rule.parameters ->> 'method', 'auto');
-    columns text[] := coalesce(nullif(rule.columns::text[], '{}'), ARRAY(SELECT jsonb_array_elements_text(rule.parameters -> 'columns')));
     current text := version::text;
-    call text;
 BEGIN
     IF reference IS NULL THEN
         RAISE EXCEPTION 'rule about drift names no reference' USING ERRCODE = 'invalid_parameter_value';
     ELSIF reference LIKE '%@%' THEN
         current := coalesce(current, (SELECT min(d.name) || '@WORKING' FROM aidataops.dataset AS d
-                                       WHERE aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name) = _drift_query.source));
+                                       WHERE aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name) = _drift_call.source));
         IF current IS NULL THEN
             RAISE EXCEPTION 'table % is of no dataset, so it cannot be compared with %', source::regclass, reference USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Declare it by create_dataset(), or name a table as the reference.';
         END IF;
         call := format('aidataops.drift(%L::aidataops.dataset_version, %L::aidataops.dataset_version, rows => %L, method => %L)',
                        reference, current, coalesce(rule.parameters ->> 'rows', 'all'), method);
+        relations := ARRAY(SELECT aidataops._main_relation(d) FROM aidataops.dataset AS d WHERE d.name = split_part(reference, '@', 1));
+        live := CASE WHEN current LIKE '%@WORKING' THEN ARRAY[source] END;
     ELSE
         IF version IS NOT NULL AND (aidataops._parts(version)).kind <> 'working' THEN
             RAISE EXCEPTION 'version % cannot be compared with table %', version, reference USING ERRCODE = 'feature_not_supported',
                 HINT = 'Name a dataset version as the reference.';
         END IF;
-        call := format('aidataops.compare(%L::regclass, %L::regclass, method => %L)', reference, source::regclass, method);
+        relations := ARRAY[aidataops._relation_meant(reference, source)];
+        call := format('aidataops.compare(%L::regclass, %L::regclass, method => %L)',
+                       relations[1]::regclass, source::regclass, method);
+        live := relations || source;
     END IF;
-    RETURN format($query$
+END $$;
+COMMENT ON FUNCTION aidataops._drift_call(aidataops.rule, oid, aidataops.dataset_version) IS
+'Internal: what a rule about drift asks, of which relations of the reference it tells, and which are read.';
+
+CREATE FUNCTION aidataops._drift_query(
+    rule aidataops.rule,
+    source oid,
+    version aidataops.dataset_version,
+    asking aidataops._asking) RETURNS aidataops._rule_query
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    q aidataops._rule_query;
+    columns text[] := coalesce(nullif(rule.columns::text[], '{}'), ARRAY(SELECT jsonb_array_elements_text(rule.parameters -> 'columns')));
+    what record;
+BEGIN
+    what := aidataops._drift_call(rule, source, version);
+    PERFORM aidataops._check_asker(asking, what.live);
+    q.relations := what.relations;
+    q.query := format($query$
         SELECT max(d.statistic) AS measured, count(*) FILTER (WHERE NOT %1$s) AS failing,
                (array_agg(jsonb_build_object('column', d.column_name, 'method', d.method, 'statistic', d.statistic) ORDER BY d.statistic DESC NULLS LAST) FILTER (WHERE NOT %1$s))[1:5] AS examples,
                coalesce(string_agg(format('%%s: %%s', d.column_name, d.status), ', ')
                             FILTER (WHERE d.status IN ('kind_changed', 'column_gone') OR d.statistic IS NULL AND (d.status = 'insufficient_data' OR %2$L)),
                         CASE WHEN count(*) < %3$s THEN 'some columns have no profile' END) AS problem
           FROM %4$s AS d WHERE %5$s
-        $query$, aidataops._comparison('d.statistic', rule.operator, rule.bounds), cardinality(columns) > 0, greatest(cardinality(columns), 1), call,
+        $query$, aidataops._comparison('d.statistic', rule.operator, rule.bounds), cardinality(columns) > 0, greatest(cardinality(columns), 1), what.call,
         CASE WHEN cardinality(columns) > 0 THEN format('d.column_name = ANY (%L::name[])', columns) ELSE 'true' END);
+    RETURN q;
 END $$;
-COMMENT ON FUNCTION aidataops._drift_query(aidataops.rule, oid, aidataops.dataset_version) IS 'Internal: the query of a rule about drift: the largest statistic of a column.';
+COMMENT ON FUNCTION aidataops._drift_query(aidataops.rule, oid, aidataops.dataset_version, aidataops._asking) IS
+'Internal: the query of a rule about drift: the largest statistic of a column.';
 
 -- No query of rows at all: what the columns are. Any type of PostgreSQL whose values the logical type can hold will do.
 CREATE FUNCTION aidataops._type_differences(expected jsonb, relation oid) RETURNS text[]
@@ -243,7 +425,7 @@ COMMENT ON FUNCTION aidataops._age(text, oid, timestamptz) IS 'Internal: the agg
 
 -- How a rule is measured: aggregates in the scan of all rules, or a query of its own.
 CREATE FUNCTION aidataops._plan_rule(rule aidataops.rule, names name[], types oid[], now timestamptz,
-    OUT violation text, OUT counted text, OUT measure text, OUT has_query boolean, OUT problem text) RETURNS record
+    OUT violation text, OUT counted text, OUT measure text, OUT has_query boolean, OUT own_text boolean, OUT problem text) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -252,6 +434,7 @@ DECLARE
     col text := 'r.' || quote_ident(rule.columns[1]);
     detail text;
 BEGIN
+    own_text := rule.kind IN ('expression', 'sql') OR rule.kind = 'invalid' AND rule.parameters ->> 'check' = 'expression';
     has_query := rule.kind IN ('duplicates', 'unique', 'reference', 'sql', 'agreement', 'accuracy', 'coverage', 'drift', 'type');
     IF rule.operator IS NOT NULL OR rule.level = 'table' THEN
         PERFORM aidataops._comparison('', rule.operator, rule.bounds);
@@ -287,26 +470,37 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 COMMENT ON FUNCTION aidataops._plan_rule(aidataops.rule, name[], oid[], timestamptz) IS 'Internal: the aggregates that measure a rule in the scan of all rules, whether it takes a query of its own, and why it cannot be measured.';
 
-CREATE FUNCTION aidataops._rule_query(rule aidataops.rule, target record, source oid, version aidataops.dataset_version, num_rows bigint, evaluator oid) RETURNS text
+CREATE FUNCTION aidataops._rule_query(
+    rule aidataops.rule,
+    target record,
+    source oid,
+    version aidataops.dataset_version,
+    num_rows bigint,
+    asking aidataops._asking) RETURNS aidataops._rule_query
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    q aidataops._rule_query;
     differences text[];
 BEGIN
+    q.relation := target.relation;
     CASE rule.kind
-        WHEN 'duplicates', 'unique' THEN RETURN aidataops._duplicates_query(rule.columns, target.rows, target.relation, target.live, target.key);
-        WHEN 'reference' THEN RETURN aidataops._reference_query(rule.columns, rule.parameters, target.rows, source);
-        WHEN 'sql' THEN RETURN aidataops._sql_query(rule.parameters, rule.columns, target.rows, source, target.live);
-        WHEN 'agreement' THEN RETURN aidataops._agreement_query(rule.parameters, rule.columns, target.rows);
-        WHEN 'accuracy' THEN RETURN aidataops._accuracy_query(rule.parameters, rule.columns, target.rows, source, target.key, evaluator);
-        WHEN 'coverage' THEN RETURN aidataops._coverage_query(rule, target.rows, num_rows);
-        WHEN 'drift' THEN RETURN aidataops._drift_query(rule, source, version);
+        WHEN 'duplicates', 'unique' THEN q.query := aidataops._duplicates_query(rule.columns, target.rows, target.relation, target.live, target.key);
+        WHEN 'reference' THEN q := aidataops._reference_query(rule.columns, rule.parameters, target, source);
+        WHEN 'sql' THEN q := aidataops._sql_query(rule.parameters, rule.columns, target, source);
+        WHEN 'agreement' THEN q.query := aidataops._agreement_query(rule.parameters, rule.columns, target.rows);
+        WHEN 'accuracy' THEN q := aidataops._accuracy_query(rule.parameters, rule.columns, target, source, (asking).reader);
+        WHEN 'coverage' THEN q.query := aidataops._coverage_query(rule, target.rows, num_rows);
+        WHEN 'drift' THEN q := aidataops._drift_query(rule, source, version, asking);
         WHEN 'type' THEN
             differences := aidataops._type_differences(rule.parameters -> 'expected', target.relation);
-            RETURN format('SELECT %s AS measured, %1$s AS failing, %L::jsonb AS examples', cardinality(differences), nullif(to_jsonb(differences), '[]'));
+            q.query := format('SELECT %s AS measured, %1$s AS failing, %L::jsonb AS examples', cardinality(differences), nullif(to_jsonb(differences), '[]'));
     END CASE;
+    RETURN q;
 END $$;
-COMMENT ON FUNCTION aidataops._rule_query(aidataops.rule, record, oid, aidataops.dataset_version, bigint, oid) IS 'Internal: the query of a rule that cannot be measured in the scan of all rules.';
+COMMENT ON FUNCTION
+    aidataops._rule_query(aidataops.rule, record, oid, aidataops.dataset_version, bigint, aidataops._asking) IS
+'Internal: the query of a rule that cannot be measured in the scan of all rules.';
 
 -- One row a failing rule: number and examples. Rules that many rows break find five at once, the others share a scan.
 CREATE FUNCTION aidataops._examples_query(numbers integer[], violations text[], samples text[], failing bigint[], rows text) RETURNS text
@@ -328,7 +522,8 @@ CREATE FUNCTION aidataops._sample(columns name[], names name[], types oid[]) RET
     LANGUAGE sql STABLE
     BEGIN ATOMIC
         SELECT coalesce(format('jsonb_build_object(%s)', string_agg(format('%L, %s', c.name,
-                   CASE WHEN t.typcategory IN ('N', 'B') THEN format('r.%I', c.name) ELSE format('left(r.%I::text, 100)', c.name) END), ', ' ORDER BY c.ordinal)), '''{}''::jsonb')
+                   CASE WHEN t.typcategory IN ('N', 'B') THEN format('aidataops._json(r.%I)', c.name)
+                        ELSE format('left(aidataops._text(r.%I), 100)', c.name) END), ', ' ORDER BY c.ordinal)), '''{}''::jsonb')
           FROM (SELECT u.name, min(u.ordinal) AS ordinal FROM unnest(columns) WITH ORDINALITY AS u (name, ordinal) GROUP BY u.name) AS c
           JOIN pg_catalog.pg_type AS t ON t.oid = types[array_position(names, c.name)];
     END;
@@ -358,8 +553,23 @@ CREATE FUNCTION aidataops._describe_result(rule aidataops.rule, measured numeric
 COMMENT ON FUNCTION aidataops._describe_result(aidataops.rule, numeric, bigint, bigint, jsonb) IS 'Internal: what is wrong, in words.';
 
 -- What is known of a rule while it is measured.
-CREATE TYPE aidataops._measurement AS (violation text, selection text, has_query boolean, problem text, measured numeric, failing bigint, examples jsonb, broken boolean);
-COMMENT ON TYPE aidataops._measurement IS 'Internal: how a rule is measured (the condition of rows that break it, its aggregates in the scan of all rules, or a query of its own), why it cannot be, and what was found.';
+CREATE TYPE aidataops._measurement AS (
+    violation text,
+    selection text,
+    has_query boolean,
+    own_text boolean,
+    problem text,
+    measured numeric,
+    failing bigint,
+    examples jsonb,
+    broken boolean,
+    refused boolean,
+    relations oid[]
+);
+COMMENT ON TYPE aidataops._measurement IS
+'Internal: how a rule is measured (the condition of rows that break it, its aggregates in the scan of '
+'all rules, or a query of its own, written by the owner of the rule or not), why it cannot be, what '
+'was found, and in which relations beside the one that is checked; refused: nothing was read.';
 
 CREATE FUNCTION aidataops._plan_measurements(rules aidataops.rule[], target record, now timestamptz) RETURNS aidataops._measurement[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -373,6 +583,7 @@ BEGIN
         m[i].violation := CASE WHEN rules[i].kind <> 'model_share' THEN plan.violation END;
         m[i].selection := nullif(concat_ws(', ', plan.counted || ' AS f' || i, plan.measure || ' AS m' || i), '');
         m[i].has_query := plan.has_query;
+        m[i].own_text := plan.own_text;
         m[i].problem := plan.problem;
     END LOOP;
     RETURN m;
@@ -389,44 +600,78 @@ EXCEPTION WHEN data_exception THEN
 END $$;
 COMMENT ON FUNCTION aidataops._number(text) IS 'Internal: the number that a query gave; a boolean is 1 or 0.';
 
-CREATE FUNCTION aidataops._scan(selections text[], rows text, evaluator oid, timeout_ms integer, OUT numbers jsonb, OUT sqlstate text, OUT error text) RETURNS record
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
-        SELECT coalesce(s.result -> 0, '{}'), s.sqlstate, s.error
-          FROM aidataops._run_supervised(evaluator, pg_catalog.format('SELECT %s FROM (%s) AS r', coalesce(nullif(pg_catalog.array_to_string(selections, ', '), ''), '1 AS nothing'), rows),
-                                         NULL, true, timeout_ms) AS s;
-    END;
-COMMENT ON FUNCTION aidataops._scan(text[], text, oid, integer) IS 'Internal: aggregates over the rows to check, as a JSON object, or why they cannot be had.';
+CREATE FUNCTION aidataops._scan(
+    selections text[],
+    target record,
+    own_text boolean,
+    asking aidataops._asking,
+    OUT numbers jsonb,
+    OUT sqlstate text,
+    OUT error text,
+    OUT role oid) RETURNS record
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT coalesce(m.result -> 0, '{}'), m.sqlstate, m.error, m.role INTO numbers, sqlstate, error, role
+      FROM aidataops._measure(asking, target.relation,
+               format('SELECT %s FROM (%s) AS r',
+                      coalesce(nullif(array_to_string(selections, ', '), ''), '1 AS nothing'), target.rows),
+               own_text) AS m;
+END $$;
+COMMENT ON FUNCTION aidataops._scan(text[], record, boolean, aidataops._asking) IS
+'Internal: aggregates over the rows to check, as a JSON object, or why they cannot be had.';
 
 -- One that fails spoils the scan of all: each is measured alone then. A scan that took too long stands for all of its rules.
-CREATE FUNCTION aidataops._scan_together(m aidataops._measurement[], low integer, high integer, totals text, rows text, evaluator oid, timeout_ms integer,
-    OUT numbers jsonb, OUT problems text[]) RETURNS record
+CREATE FUNCTION aidataops._scan_together(
+    m aidataops._measurement[],
+    low integer,
+    high integer,
+    totals text,
+    target record,
+    asking aidataops._asking,
+    OUT numbers jsonb,
+    OUT problems text[],
+    OUT refused boolean[],
+    OUT role oid) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     answer record;
     alone record;
 BEGIN
-    SELECT * INTO answer FROM aidataops._scan(array_remove(ARRAY[totals] || ARRAY(SELECT u.selection FROM unnest(m[low:high]) AS u), NULL), rows, evaluator, timeout_ms);
+    SELECT * INTO answer
+      FROM aidataops._scan(array_remove(ARRAY[totals] || ARRAY(SELECT u.selection FROM unnest(m[low:high]) AS u), NULL),
+                           target, false, asking);
     numbers := answer.numbers;
     IF answer.error IS NOT NULL AND answer.sqlstate <> '57014' THEN
-        SELECT * INTO answer FROM aidataops._scan(array_remove(ARRAY[totals], NULL), rows, evaluator, timeout_ms);
+        SELECT * INTO answer FROM aidataops._scan(array_remove(ARRAY[totals], NULL), target, false, asking);
         numbers := answer.numbers;
         FOR i IN low .. high LOOP
             CONTINUE WHEN m[i].selection IS NULL OR answer.error IS NOT NULL;
-            SELECT * INTO alone FROM aidataops._scan(ARRAY[m[i].selection], rows, evaluator, timeout_ms);
+            SELECT * INTO alone FROM aidataops._scan(ARRAY[m[i].selection], target, m[i].own_text, asking);
             numbers := numbers || alone.numbers;
             problems[i] := alone.error;
+            refused[i] := alone.sqlstate = '42501';
         END LOOP;
     END IF;
+    role := answer.role;
     IF answer.error IS NOT NULL THEN
         problems[low:high] := array_fill(answer.error, ARRAY[high - low + 1]);
+        refused[low:high] := array_fill(answer.sqlstate = '42501', ARRAY[high - low + 1]);
     END IF;
 END $$;
-COMMENT ON FUNCTION aidataops._scan_together(aidataops._measurement[], integer, integer, text, text, oid, integer) IS 'Internal: what the aggregates of some rules give, and which of them give nothing, and why.';
+COMMENT ON FUNCTION
+    aidataops._scan_together(aidataops._measurement[], integer, integer, text, record, aidataops._asking) IS
+'Internal: what the aggregates of some rules give, and which of them give nothing, and why.';
 
-CREATE FUNCTION aidataops._scan_rules(INOUT m aidataops._measurement[], target record, with_fingerprint boolean, evaluator oid, timeout_ms integer,
-    OUT num_rows bigint, OUT fingerprint aidataops.fingerprint) RETURNS record
+CREATE FUNCTION aidataops._scan_rules(
+    INOUT m aidataops._measurement[],
+    target record,
+    with_fingerprint boolean,
+    asking aidataops._asking,
+    OUT num_rows bigint,
+    OUT fingerprint aidataops.fingerprint,
+    OUT role oid) RETURNS record
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -437,18 +682,22 @@ DECLARE
 BEGIN
     -- a query has at most 1664 columns
     FOR low IN 1 .. n BY 500 LOOP
-        SELECT * INTO part FROM aidataops._scan_together(m, low, least(low + 499, n), CASE low WHEN 1 THEN totals END, target.rows, evaluator, timeout_ms);
+        SELECT * INTO part
+          FROM aidataops._scan_together(m, low, least(low + 499, n), CASE low WHEN 1 THEN totals END, target, asking);
         IF low = 1 THEN
             num_rows := (part.numbers ->> 'n')::bigint;
             fingerprint := (part.numbers ->> 'fingerprint')::aidataops.fingerprint;
+            role := part.role;
         END IF;
         FOR i IN low .. least(low + 499, n) LOOP
             CONTINUE WHEN m[i].selection IS NULL OR m[i].problem IS NOT NULL;
             m[i] := aidataops._take_scanned(m[i], part.numbers ->> ('f' || i), part.numbers ->> ('m' || i), part.problems[i]);
+            m[i].refused := part.refused[i];
         END LOOP;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION aidataops._scan_rules(aidataops._measurement[], record, boolean, oid, integer) IS 'Internal: measures the rules that aggregates can, in one scan for five hundred of them.';
+COMMENT ON FUNCTION aidataops._scan_rules(aidataops._measurement[], record, boolean, aidataops._asking) IS
+'Internal: measures the rules that aggregates can, in one scan for five hundred of them.';
 
 CREATE FUNCTION aidataops._take_scanned(m aidataops._measurement, failing text, measured text, problem text) RETURNS aidataops._measurement
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -475,16 +724,31 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._only_number(jsonb) IS 'Internal: the number that a rule of kind sql is about.';
 
-CREATE FUNCTION aidataops._run_rule_query(m aidataops._measurement, rule aidataops.rule, target record, source oid, version aidataops.dataset_version, num_rows bigint, evaluator oid, timeout_ms integer)
-    RETURNS aidataops._measurement
+CREATE FUNCTION aidataops._run_rule_query(
+    m aidataops._measurement,
+    rule aidataops.rule,
+    target record,
+    source oid,
+    version aidataops.dataset_version,
+    num_rows bigint,
+    asking aidataops._asking) RETURNS aidataops._measurement
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    q aidataops._rule_query;
     answer record;
 BEGIN
-    SELECT * INTO answer FROM aidataops._run_supervised(evaluator, aidataops._rule_query(rule, target, source, version, num_rows, evaluator), NULL, true, timeout_ms);
+    m.refused := true; -- as long as there is no query
+    q := aidataops._rule_query(rule, target, source, version, num_rows, asking);
+    m.relations := q.relations; -- also if it fails
+    m.relations := m.relations || ARRAY(SELECT p.relation FROM unnest(q.parts) AS p);
+    m.refused := false;
+    SELECT * INTO answer
+      FROM aidataops._measure(asking, q.relation, q.query, coalesce(q.own_text, false), coalesce(q.parts, '{}'));
+    m.relations := m.relations || answer.relations_read;
     IF answer.error IS NOT NULL THEN
         m.problem := answer.error;
+        m.refused := answer.sqlstate = '42501';
     ELSIF rule.kind = 'sql' THEN
         m.measured := aidataops._only_number(answer.result);
     ELSE
@@ -498,7 +762,9 @@ EXCEPTION WHEN OTHERS THEN
     m.problem := SQLERRM;
     RETURN m;
 END $$;
-COMMENT ON FUNCTION aidataops._run_rule_query(aidataops._measurement, aidataops.rule, record, oid, aidataops.dataset_version, bigint, oid, integer) IS 'Internal: measures a rule that takes a query of its own.';
+COMMENT ON FUNCTION
+    aidataops._run_rule_query(aidataops._measurement, aidataops.rule, record, oid, aidataops.dataset_version, bigint, aidataops._asking) IS
+'Internal: measures a rule that takes a query of its own.';
 
 CREATE FUNCTION aidataops._judge(m aidataops._measurement, rule aidataops.rule, num_rows bigint) RETURNS aidataops._measurement
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -533,22 +799,32 @@ CREATE FUNCTION aidataops._shown_columns(rule aidataops.rule, key name[], sensit
     END;
 COMMENT ON FUNCTION aidataops._shown_columns(aidataops.rule, name[], name[]) IS 'Internal: the columns that examples of a rule show.';
 
-CREATE FUNCTION aidataops._show_examples(m aidataops._measurement[], rules aidataops.rule[], target record, sensitive name[], evaluator oid, timeout_ms integer) RETURNS aidataops._measurement[]
+CREATE FUNCTION aidataops._show_examples(
+    m aidataops._measurement[],
+    rules aidataops.rule[],
+    target record,
+    sensitive name[],
+    asking aidataops._asking) RETURNS aidataops._measurement[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     query text := (SELECT aidataops._examples_query(array_agg(i), array_agg(m[i].violation), array_agg(aidataops._sample(aidataops._shown_columns(rules[i], target.key, sensitive), target.names, target.types)),
                                                     array_agg(m[i].failing), target.rows)
                      FROM generate_subscripts(m, 1) AS i WHERE m[i].broken AND m[i].violation IS NOT NULL);
+    own_text boolean := (SELECT bool_or(i.own_text) FROM unnest(m) AS i WHERE i.broken AND i.violation IS NOT NULL);
     example record;
 BEGIN
     FOR example IN SELECT (e.value ->> 'number')::integer AS number, e.value -> 'examples' AS examples
-                     FROM aidataops._run_supervised(evaluator, query, NULL, true, timeout_ms) AS a, jsonb_array_elements(a.result) AS e WHERE query IS NOT NULL LOOP
+                     FROM aidataops._measure(asking, target.relation, query, own_text) AS a,
+                          jsonb_array_elements(a.result) AS e
+                    WHERE query IS NOT NULL LOOP
         m[example.number].examples := example.examples;
     END LOOP;
     RETURN m;
 END $$;
-COMMENT ON FUNCTION aidataops._show_examples(aidataops._measurement[], aidataops.rule[], record, name[], oid, integer) IS 'Internal: adds examples of rows that break rules.';
+COMMENT ON FUNCTION
+    aidataops._show_examples(aidataops._measurement[], aidataops.rule[], record, name[], aidataops._asking) IS
+'Internal: adds examples of rows that break rules.';
 
 CREATE FUNCTION aidataops._message(m aidataops._measurement, rule aidataops.rule, threshold text, num_rows bigint) RETURNS text
     LANGUAGE sql STABLE
@@ -602,39 +878,53 @@ END $$;
 COMMENT ON FUNCTION aidataops._check_result(aidataops._measurement, aidataops.rule, name[], bigint) IS 'Internal: the row of a rule in the answer of a check.';
 
 -- In the order of the rules.
-CREATE FUNCTION aidataops._evaluate(rules aidataops.rule[], sensitive name[], source oid, version aidataops.dataset_version, evaluator oid, timeout_ms integer, with_fingerprint boolean)
+CREATE FUNCTION aidataops._evaluate(
+    rules aidataops.rule[],
+    sensitive name[],
+    source oid,
+    version aidataops.dataset_version,
+    asking aidataops._asking,
+    with_fingerprint boolean)
     RETURNS TABLE (rule text, object text, severity text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text,
-        num_rows bigint, fingerprint aidataops.fingerprint)
+        num_rows bigint, fingerprint aidataops.fingerprint, role oid, relations oid[])
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     now constant timestamptz := clock_timestamp();
     target record;
+    checked oid := source;
     m aidataops._measurement[];
     problem text;
 BEGIN
     rules := ARRAY(SELECT aidataops._with_threshold(rules[i]) FROM generate_subscripts(rules, 1) AS i ORDER BY i);
     BEGIN
-        target := aidataops._check_target(evaluator, source, version);
+        target := aidataops._check_target(aidataops._reading_role((asking).reader, ARRAY[source]), source, version);
     EXCEPTION WHEN OTHERS THEN
         problem := SQLERRM;
     END;
     IF problem IS NULL THEN
+        checked := target.relation;
         m := aidataops._plan_measurements(rules, target, now);
-        SELECT s.m, s.num_rows, s.fingerprint INTO m, num_rows, fingerprint FROM aidataops._scan_rules(m, target, with_fingerprint, evaluator, timeout_ms) AS s;
+        SELECT s.m, s.num_rows, s.fingerprint, s.role INTO m, num_rows, fingerprint, role
+          FROM aidataops._scan_rules(m, target, with_fingerprint, asking) AS s;
         FOR i IN 1 .. cardinality(rules) LOOP
             IF m[i].has_query AND m[i].problem IS NULL THEN
-                m[i] := aidataops._run_rule_query(m[i], rules[i], target, source, version, num_rows, evaluator, timeout_ms);
+                m[i] := aidataops._run_rule_query(m[i], rules[i], target, source, version, num_rows, asking);
             END IF;
             m[i] := aidataops._judge(m[i], rules[i], num_rows);
         END LOOP;
-        m := aidataops._show_examples(m, rules, target, sensitive, evaluator, timeout_ms);
+        m := aidataops._show_examples(m, rules, target, sensitive, asking);
     END IF;
     FOR i IN 1 .. cardinality(rules) LOOP
+        m[i].refused := problem IS NOT NULL OR m[i].refused;
         m[i].problem := coalesce(problem, m[i].problem);
-        RETURN QUERY SELECT c.*, num_rows, fingerprint FROM aidataops._check_result(m[i], rules[i], sensitive, num_rows) AS c;
+        RETURN QUERY
+            SELECT c.*, num_rows, fingerprint, role, CASE WHEN m[i].refused THEN '{}' ELSE checked || m[i].relations END
+              FROM aidataops._check_result(m[i], rules[i], sensitive, num_rows) AS c;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION aidataops._evaluate(aidataops.rule[], name[], oid, aidataops.dataset_version, oid, integer, boolean) IS
-'Internal: measures rules of one table. All that reads rows runs as the evaluator, under the snapshot of the calling statement.';
+COMMENT ON FUNCTION
+    aidataops._evaluate(aidataops.rule[], name[], oid, aidataops.dataset_version, aidataops._asking, boolean) IS
+'Internal: measures rules of one table, under the snapshot of the calling statement. All that reads '
+'rows runs by _measure(); role: as whom those that are checked were read.';

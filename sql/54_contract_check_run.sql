@@ -52,6 +52,17 @@ CREATE FUNCTION aidataops._source_of(dataset aidataops.dataset) RETURNS oid
     END;
 COMMENT ON FUNCTION aidataops._source_of(aidataops.dataset) IS 'Internal: OID of a dataset''s table; NULL if it is gone.';
 
+CREATE FUNCTION aidataops._main_relation(dataset aidataops.dataset) RETURNS oid
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce(CASE WHEN dataset.history_table IS NOT NULL
+                         THEN to_regclass(format('aidataops_history.%I', dataset.history_table)) END,
+                    aidataops._source_of(dataset));
+END $$;
+COMMENT ON FUNCTION aidataops._main_relation(aidataops.dataset) IS
+'Internal: OID of the table with the rows of a dataset''s versions, or of its own table before there are any.';
+
 CREATE FUNCTION aidataops._source_of(contract_table aidataops.contract_table) RETURNS oid
     LANGUAGE sql STABLE
     BEGIN ATOMIC
@@ -68,9 +79,29 @@ CREATE FUNCTION aidataops._rules_to_check(contract text, version text, object te
     END;
 COMMENT ON FUNCTION aidataops._rules_to_check(text, text, text) IS 'Internal: the rules of a table that a check measures.';
 
-CREATE FUNCTION aidataops._check_objects(c aidataops.contract, dataset aidataops.dataset, version aidataops.dataset_version, timeout_ms integer)
-    RETURNS TABLE (evaluator oid, rule text, object text, severity text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text,
-        num_rows bigint, fingerprint aidataops.fingerprint)
+-- At most with the rights of its owner.
+CREATE FUNCTION aidataops._asking_of(c aidataops.contract, asker oid, timeout_ms integer) RETURNS aidataops._asking
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner oid := aidataops._role_oid((c).owner);
+BEGIN
+    IF owner IS NULL THEN
+        RAISE EXCEPTION 'role "%", the owner of contract "%", is gone', (c).owner, (c).contract
+            USING ERRCODE = 'undefined_object';
+    END IF;
+    RETURN ROW(owner, asker, timeout_ms);
+END $$;
+COMMENT ON FUNCTION aidataops._asking_of(aidataops.contract, oid, integer) IS
+'Internal: on whose behalf the rules of a contract are measured.';
+
+CREATE FUNCTION aidataops._check_objects(
+    c aidataops.contract,
+    dataset aidataops.dataset,
+    version aidataops.dataset_version,
+    asking aidataops._asking)
+    RETURNS TABLE (rule text, object text, severity text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text,
+        num_rows bigint, fingerprint aidataops.fingerprint, role oid, relations oid[])
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -89,18 +120,23 @@ BEGIN
         -- a rule of several columns does not say which is sensitive: those are not that a rule without the mark is about
         sensitive := ARRAY(SELECT u.name FROM unnest(rules) AS r CROSS JOIN LATERAL unnest(r.columns) AS u (name)
                             GROUP BY u.name HAVING bool_and(coalesce(r.parameters -> 'sensitive' = 'true', false)));
-        source := coalesce(aidataops._source_of(t), (SELECT to_regclass(format('aidataops_history.%I', (dataset).history_table)) WHERE (dataset).history_table IS NOT NULL));
+        source := coalesce(aidataops._source_of(t), CASE WHEN (dataset).dataset_id IS NOT NULL THEN aidataops._main_relation(dataset) END);
         IF source IS NULL THEN
             RAISE EXCEPTION 'table "%.%" of contract "%" does not exist', t.relation_schema, t.relation_name, (c).contract USING ERRCODE = 'undefined_table';
         END IF;
-        evaluator := aidataops._evaluator((c).owner, source);
-        RETURN QUERY SELECT evaluator, e.* FROM aidataops._evaluate(rules, sensitive, source, version, evaluator, timeout_ms, version IS NOT NULL) AS e;
+        PERFORM aidataops._lock_to_read(source); -- it is the same table from the first query to the last
+        RETURN QUERY SELECT e.* FROM aidataops._evaluate(rules, sensitive, source, version, asking, version IS NOT NULL) AS e;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION aidataops._check_objects(aidataops.contract, aidataops.dataset, aidataops.dataset_version, integer) IS 'Internal: measures the rules of all tables of a contract, or of that of a dataset.';
+COMMENT ON FUNCTION
+    aidataops._check_objects(aidataops.contract, aidataops.dataset, aidataops.dataset_version, aidataops._asking) IS
+'Internal: measures the rules of all tables of a contract, or of that of a dataset.';
 
--- The rows of a version that cannot be read by the evaluator are taken from the table, if it still is that version.
-CREATE FUNCTION aidataops._readable_version(c aidataops.contract, dataset aidataops.dataset, version aidataops.dataset_version) RETURNS aidataops.dataset_version
+-- The rows of a version that cannot be read are taken from the table, if it still is that version.
+CREATE FUNCTION aidataops._readable_version(
+    dataset aidataops.dataset,
+    version aidataops.dataset_version,
+    asking aidataops._asking) RETURNS aidataops.dataset_version
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -108,15 +144,19 @@ DECLARE
     answer record;
 BEGIN
     IF source IS NOT NULL AND (aidataops._parts(version)).kind <> 'working' AND aidataops.version_number(version) = (dataset).head THEN
-        SELECT * INTO answer FROM aidataops._run_supervised(aidataops._evaluator((c).owner, source),
+        SELECT * INTO answer FROM aidataops._run_supervised(aidataops._reading_role((asking).reader, ARRAY[source]),
             'SELECT r.number FROM aidataops._rows(($1 ->> 0)::aidataops.dataset_version) AS r', jsonb_build_array(version::text), true, 0);
         IF answer.error IS NOT NULL THEN
             RETURN aidataops.to_dataset_version((dataset).name || '@WORKING');
         END IF;
     END IF;
     RETURN version;
+EXCEPTION WHEN insufficient_privilege THEN
+    RETURN version; -- each rule says so
 END $$;
-COMMENT ON FUNCTION aidataops._readable_version(aidataops.contract, aidataops.dataset, aidataops.dataset_version) IS 'Internal: the version, or the table itself, by which a version is checked.';
+COMMENT ON FUNCTION
+    aidataops._readable_version(aidataops.dataset, aidataops.dataset_version, aidataops._asking) IS
+'Internal: the version, or the table itself, by which a version is checked.';
 
 -- Measures and records; the caller's rights were checked before. version is numbered, WORKING or NULL.
 CREATE FUNCTION aidataops._record_check(caller oid, c aidataops.contract, dataset aidataops.dataset, version aidataops.dataset_version, timeout_ms integer) RETURNS bigint
@@ -125,6 +165,7 @@ AS $$
 DECLARE
     run bigint := nextval('aidataops.check_run_run_id_seq');
     started timestamptz := clock_timestamp();
+    asking aidataops._asking := aidataops._asking_of(c, caller, timeout_ms);
     wanted aidataops.fingerprint;
     numbered integer := CASE WHEN (aidataops._parts(version)).kind = 'number' THEN aidataops.version_number(version) END;
     results jsonb;
@@ -134,13 +175,14 @@ BEGIN
         wanted := (SELECT v.fingerprint FROM aidataops.version AS v WHERE v.dataset_id = (dataset).dataset_id AND v.number = numbered);
     END IF;
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object('fingerprint', o.fingerprint::text)) INTO results
-      FROM aidataops._check_objects(c, dataset, aidataops._readable_version(c, dataset, version), timeout_ms) AS o;
+      FROM aidataops._check_objects(c, dataset, aidataops._readable_version(dataset, version, asking), asking) AS o;
     IF results IS NULL THEN
         RAISE EXCEPTION 'contract "%" %', (c).contract, CASE WHEN (dataset).name IS NULL THEN 'has no rule to check'
                         ELSE format('has no rule about the table of dataset "%s"', (dataset).name) END
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'No rules would mean that anything passes.';
     END IF;
-    SELECT min(r ->> 'fingerprint')::aidataops.fingerprint AS fingerprint, (SELECT sum(o.num_rows) FROM (SELECT DISTINCT o ->> 'object', (o ->> 'num_rows')::bigint AS num_rows FROM jsonb_array_elements(results) AS o) AS o)::bigint AS num_rows, min(r ->> 'evaluator')::oid AS evaluator,
+    SELECT min(r ->> 'fingerprint')::aidataops.fingerprint AS fingerprint, (SELECT sum(o.num_rows) FROM (SELECT DISTINCT o ->> 'object', (o ->> 'num_rows')::bigint AS num_rows FROM jsonb_array_elements(results) AS o) AS o)::bigint AS num_rows,
+           min((r ->> 'role')::bigint)::oid AS role,
            CASE WHEN bool_or(r ->> 'outcome' = 'error') THEN 'error' WHEN bool_or(r ->> 'outcome' = 'fail') THEN 'fail'
                 WHEN bool_or(r ->> 'outcome' = 'warn') THEN 'warn' ELSE 'pass' END AS outcome
       INTO summary FROM jsonb_array_elements(results) AS r;
@@ -153,10 +195,11 @@ BEGIN
     INSERT INTO aidataops.check_run (run_id, contract, contract_version, document_hash, dataset_id, number, version, fingerprint, outcome, num_rows,
                                      started_at, finished_at, checked_by, checked_as, evaluated_as)
     VALUES (run, (c).contract, (c).version, (c).document_hash, (dataset).dataset_id, numbered, version, summary.fingerprint, summary.outcome, summary.num_rows,
-            started, clock_timestamp(), session_user, pg_get_userbyid(caller), pg_get_userbyid(summary.evaluator));
-    INSERT INTO aidataops.check_result (run_id, rule, object, severity, outcome, measured, threshold, failing, examples, message)
-    SELECT run, r.rule, r.object, r.severity, r.outcome, r.measured, r.threshold, r.failing, nullif(r.examples, 'null'), r.message
-      FROM jsonb_to_recordset(results) AS r (rule text, object text, severity text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text);
+            started, clock_timestamp(), session_user, pg_get_userbyid(caller), (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = summary.role));
+    INSERT INTO aidataops.check_result (run_id, rule, object, severity, outcome, measured, threshold, failing, examples, message, relations)
+    SELECT run, r.rule, r.object, r.severity, r.outcome, r.measured, r.threshold, r.failing, nullif(r.examples, 'null'), r.message,
+           aidataops._relations(r.relations)
+      FROM jsonb_to_recordset(results) AS r (rule text, object text, severity text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text, relations oid[]);
     RETURN run;
 END $$;
 COMMENT ON FUNCTION aidataops._record_check(oid, aidataops.contract, aidataops.dataset, aidataops.dataset_version, integer) IS 'Internal: checks a contract and keeps what was found.';
@@ -206,6 +249,46 @@ CREATE FUNCTION aidataops._run_check(contract text, version aidataops.dataset_ve
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'as_catalog_owner';
 COMMENT ON FUNCTION aidataops._run_check(text, aidataops.dataset_version, text, interval) IS 'Internal: checks a contract, keeps what was found and returns the number of the check.';
 
+-- How each rule came out is for who may know of the contract, and what was found for those who may read what was read.
+CREATE FUNCTION aidataops.__outcomes(caller oid, run_id bigint)
+    RETURNS TABLE (rule text, object text, severity text, outcome text, threshold text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF aidataops._supervised(caller, 'SELECT FROM aidataops.check_run AS r WHERE r.run_id = ($1 ->> 0)::bigint',
+                             jsonb_build_array(run_id)) IS NOT NULL THEN
+        RETURN QUERY SELECT r.rule, r.object, r.severity, r.outcome, r.threshold
+                       FROM aidataops.check_result AS r WHERE r.run_id = __outcomes.run_id;
+    END IF;
+END $$;
+COMMENT ON FUNCTION aidataops.__outcomes(oid, bigint) IS 'Internal: _outcomes() with the rights of the catalog''s owner.';
+
+CREATE FUNCTION aidataops._outcomes(
+    run_id bigint,
+    OUT rule text,
+    OUT object text,
+    OUT severity text,
+    OUT outcome text,
+    OUT threshold text) RETURNS SETOF record
+    LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20 AS 'MODULE_PATHNAME', 'rows_as_catalog_owner';
+COMMENT ON FUNCTION aidataops._outcomes(bigint) IS
+'Internal: how the rules of a check came out, without what was found; no rows if the caller does not see the check.';
+
+CREATE FUNCTION aidataops._shown_results(run_id bigint)
+    RETURNS TABLE (rule text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text, severity text)
+    LANGUAGE sql STABLE ROWS 20
+    BEGIN ATOMIC
+        SELECT o.rule, o.outcome, r.measured, o.threshold, r.failing, r.examples,
+               CASE WHEN r.rule IS NOT NULL THEN r.message
+                    ELSE 'what was found is for those who may read all rows of every relation that was read' END,
+               o.severity
+          FROM aidataops._outcomes(_shown_results.run_id) AS o
+          LEFT JOIN aidataops.check_result AS r ON r.run_id = _shown_results.run_id AND r.rule = o.rule
+         ORDER BY array_position('{error,fail,warn,pass}', o.outcome), o.object, o.rule;
+    END;
+COMMENT ON FUNCTION aidataops._shown_results(bigint) IS
+'Internal: the results of a check, what is wrong first, with what was found as far as the caller may read it now.';
+
 CREATE FUNCTION aidataops.check_contract(contract text, version aidataops.dataset_version DEFAULT NULL, contract_version text DEFAULT NULL, timeout interval DEFAULT NULL)
     RETURNS TABLE (rule text, outcome text, measured numeric, threshold text, failing bigint, examples jsonb, message text)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 COST 100000 SET search_path = pg_catalog, pg_temp SET jit = off
@@ -218,10 +301,26 @@ BEGIN
     END IF;
     run := aidataops._run_check(contract, version, contract_version, timeout);
     RETURN QUERY SELECT r.rule, r.outcome, r.measured, r.threshold, r.failing, r.examples, r.message
-                   FROM aidataops.check_result AS r WHERE r.run_id = run ORDER BY array_position('{error,fail,warn,pass}', r.outcome), r.object, r.rule;
+                   FROM aidataops._shown_results(run) AS r;
 END $$;
 COMMENT ON FUNCTION aidataops.check_contract(text, aidataops.dataset_version, text, interval) IS
-'Measures all rules of a contract, keeps what was found (check_run, check_result) and returns it, one row a rule, what is wrong first. version: the version of a dataset over a table of the contract to which the check is bound, name@WORKING for the table as it is; its fingerprint is computed from the rows that are read. NULL checks the tables of the contract as they are, for the record only. contract_version: the active one if NULL. timeout: for each statement, 0 for none; NULL takes the setting aidataops.check_timeout. outcome: pass, warn or fail by the severity of the rule, or error if it could not be measured. measured: in the unit of threshold; of a rule about rows those that break it. failing: rows that break it, or groups, slices, columns. examples: up to 5, key and columns of the rule, without sensitive ones. Without rows a share is 0, a statistic an error, and freshness fails. Rules about batches are not measured here. Aggregate and row rules take one scan; duplicates, references, sql, agreement, accuracy, coverage and drift one each; showing examples one more. Everything is read with the rights of the contract''s owner, of the table''s owner if that one is a superuser and this one is not. For the owner of the contract and those who may read all rows of its tables. Errors: no such contract or version, no rules, rows of a version that are not those that were recorded.';
+'Measures all rules of a contract, keeps what was found (check_run, check_result) and returns it, one row a rule, what '
+'is wrong first. '
+'version: the version of a dataset over a table of the contract to which the check is bound, name@WORKING for the table '
+'as it is; its fingerprint is computed from the rows that are read. NULL checks the tables of the contract as they are, '
+'for the record only. contract_version: the active one if NULL. timeout: for each statement, 0 for none; NULL takes the '
+'setting aidataops.check_timeout. '
+'outcome: pass, warn or fail by the severity of the rule, or error if it could not be measured. measured: in the unit of '
+'threshold; of a rule about rows those that break it. failing: rows that break it, or groups, slices, columns. examples: '
+'up to 5, key and columns of the rule, without sensitive ones. Of these and of message only the outcome is told to '
+'whoever may not read all rows of a relation that the rule refers to, such as one of gold labels. '
+'Without rows a share is 0, a statistic an error, and freshness fails. Rules about batches are not measured here. '
+'Aggregate and row rules take one scan; duplicates, references, sql, agreement, accuracy, coverage and drift one each; '
+'showing examples one more. '
+'Each relation is read as its owner where the contract''s owner has the rights of that role, else as the contract''s '
+'owner and only if the caller has those rights; never as a superuser if it belongs to somebody else. '
+'For the owner of the contract and those who may read all rows of its tables. '
+'Errors: no such contract or version, no rules, rows of a version that are not those that were recorded.';
 
 -- ------------------------------------------------------------------- reading
 
@@ -238,11 +337,10 @@ BEGIN
                    AND ($2 IS NULL OR w.dataset_id = (aidataops._dataset(aidataops.dataset_name($2))).dataset_id
                         AND w.number IS NOT DISTINCT FROM CASE WHEN (aidataops._parts($2)).kind <> 'working' THEN aidataops.version_number(aidataops.resolve($2)) END)
                  ORDER BY w.run_id DESC LIMIT 1) AS c
-          JOIN aidataops.check_result AS r ON r.run_id = c.run_id
-         ORDER BY array_position('{error,fail,warn,pass}', r.outcome), r.object, r.rule;
+         CROSS JOIN LATERAL aidataops._shown_results(c.run_id) AS r;
 END $$;
 COMMENT ON FUNCTION aidataops.check_results(text, aidataops.dataset_version) IS
-'What the last check of a contract found, of a version of a dataset if one is named; columns as check_contract(), and by which check, of which version of the contract and of the data, when. No rows if there was none, or the caller may not read all rows of its tables.';
+'What the last check of a contract found, of a version of a dataset if one is named; columns as check_contract(), and by which check, of which version of the contract and of the data, when. What was found is for those who may now read all rows of every relation that was read for a rule. No rows if there was no check, or the caller does not see the contract.';
 
 CREATE FUNCTION aidataops.check_history(contract text, rule text DEFAULT NULL, since interval DEFAULT NULL)
     RETURNS TABLE (run_id bigint, checked_at timestamptz, contract_version text, version aidataops.dataset_version, outcome text, measured numeric,

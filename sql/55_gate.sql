@@ -47,18 +47,21 @@ CREATE FUNCTION aidataops._gate_findings(caller oid, run bigint, stage text) RET
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    shown jsonb := aidataops._supervised(caller,
+        'SELECT r.rule, r.message FROM aidataops.check_result AS r WHERE r.run_id = ($1 ->> 0)::bigint',
+        jsonb_build_array(run));
     broken record;
-    in_words boolean;
     findings text[] := '{}';
 BEGIN
     FOR broken IN
-        SELECT w.contract, w.contract_version, r.rule, r.outcome, r.message
-          FROM aidataops._broken_rules(run, stage) AS r JOIN aidataops.check_run AS w USING (run_id) ORDER BY r.outcome, r.rule
+        SELECT w.contract, r.rule, r.outcome, s.message
+          FROM aidataops._broken_rules(run, stage) AS r
+          JOIN aidataops.check_run AS w USING (run_id)
+          LEFT JOIN jsonb_to_recordset(shown) AS s (rule text, message text) ON s.rule = r.rule
+         ORDER BY r.outcome, r.rule
     LOOP
-        in_words := coalesce(in_words, (aidataops._supervised(caller, 'SELECT aidataops._reads_all_of($1 ->> 0, $1 ->> 1) AS allowed',
-                                                              jsonb_build_array(broken.contract, broken.contract_version)) -> 0 ->> 'allowed')::boolean, false);
         findings := findings || format('%s: rule "%s" %s', broken.contract, broken.rule,
-            CASE WHEN NOT in_words OR broken.message IS NULL THEN CASE broken.outcome WHEN 'error' THEN 'cannot be measured' ELSE 'fails' END
+            CASE WHEN broken.message IS NULL THEN CASE broken.outcome WHEN 'error' THEN 'cannot be measured' ELSE 'fails' END
                  WHEN broken.outcome = 'error' THEN broken.message ELSE 'fails: ' || broken.message END);
     END LOOP;
     RETURN findings;

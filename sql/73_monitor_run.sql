@@ -129,24 +129,31 @@ COMMENT ON FUNCTION aidataops._decide_alerts(aidataops.monitor, aidataops.monito
 
 -- -------------------------------------------------------------------------------------------------- running
 
--- With whose rights the rows are read: the least that suffice. As its owner reads the dataset if the monitor's owner could,
--- so that the code of views and types of a dataset never runs with the rights of a superuser who watches it.
-CREATE FUNCTION aidataops._monitor_role(m aidataops.monitor) RETURNS oid
+-- A monitor reads with the rights of its owner at most: each relation as its owner (core/reading), so that the code of views and
+-- types of a dataset never runs with the rights of a superuser who watches it.
+CREATE FUNCTION aidataops._monitor_owner(m aidataops.monitor) RETURNS oid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    owner oid := (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = m.owner);
-    dataset_owner oid := (SELECT c.relowner FROM aidataops.dataset AS d
-                            JOIN pg_class AS c ON c.oid = coalesce(CASE WHEN d.history_table IS NOT NULL THEN to_regclass(format('aidataops_history.%I', d.history_table)) END,
-                                                                   aidataops._source_oid(d.relation_oid, d.relation_origin, d.relation_schema, d.relation_name))
-                           WHERE d.dataset_id = m.dataset_id);
+    owner oid := aidataops._role_oid(m.owner);
 BEGIN
     IF owner IS NULL THEN
         RAISE EXCEPTION 'role "%", the owner of monitor "%", is gone', m.owner, m.name USING ERRCODE = 'undefined_object';
     END IF;
-    RETURN CASE WHEN dataset_owner IS NOT NULL AND pg_has_role(owner, dataset_owner, 'USAGE') THEN dataset_owner ELSE owner END;
+    RETURN owner;
 END $$;
-COMMENT ON FUNCTION aidataops._monitor_role(aidataops.monitor) IS 'Internal: the role whose rights a monitor reads with.';
+COMMENT ON FUNCTION aidataops._monitor_owner(aidataops.monitor) IS
+'Internal: the owner of a monitor; an error if that role is gone.';
+
+CREATE FUNCTION aidataops._monitor_role(m aidataops.monitor) RETURNS name
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT pg_get_userbyid(aidataops._reading_role(aidataops._monitor_owner(m),
+                                                           ARRAY[aidataops._main_relation(d.*)]))
+          FROM aidataops.dataset AS d WHERE d.dataset_id = (m).dataset_id;
+    END;
+COMMENT ON FUNCTION aidataops._monitor_role(aidataops.monitor) IS
+'Internal: as whom the rows of a monitor''s dataset are read; NULL if it is gone.';
 
 -- What was measured before the time in question, of limits that come from it. Values that were beyond theirs do not count, nor
 -- does a version that is in the reference itself.
@@ -204,7 +211,7 @@ CREATE FUNCTION aidataops._record_run(m aidataops.monitor, run_id bigint, versio
 AS $$
 DECLARE
     r aidataops.monitor_run;
-    role oid := aidataops._monitor_role(m);
+    owner oid := aidataops._monitor_owner(m);
     spec jsonb := to_jsonb(m);
     measured record;
     found_out jsonb;
@@ -215,7 +222,7 @@ BEGIN
     r.started_at := clock_timestamp();
     r.backfilled := backfilled;
     r.due_at := due_at;
-    r.ran_as := pg_get_userbyid(role);
+    r.ran_as := coalesce(aidataops._monitor_role(m), m.owner);
     r.ran_by := session_user;
     judged_at := CASE WHEN m.time_column IS NOT NULL OR m.kind IN ('volume', 'missing', 'schema') THEN at
                       ELSE (SELECT v.committed_at FROM aidataops.version AS v JOIN aidataops.dataset AS d USING (dataset_id)
@@ -226,9 +233,9 @@ BEGIN
     END IF;
     IF m.kind IN ('freshness', 'volume', 'missing', 'schema') THEN
         SELECT NULL::jsonb AS result, NULL::text AS sqlstate, NULL::text AS error INTO measured;
-        found_out := aidataops._measure_rules(m, role, spec, at);
+        found_out := aidataops._measure_rules(m, owner, spec, at);
     ELSE
-        SELECT * INTO measured FROM aidataops._run_supervised(role, 'SELECT aidataops._measure_monitor($1) AS found', spec, true, (extract(epoch FROM m.run_timeout) * 1000)::integer);
+        SELECT * INTO measured FROM aidataops._run_supervised(owner, 'SELECT aidataops._measure_monitor($1) AS found', spec, true, (extract(epoch FROM m.run_timeout) * 1000)::integer);
         found_out := measured.result -> 0 -> 'found';
     END IF;
     r.as_of := coalesce((found_out ->> 'as_of')::timestamptz, judged_at, at);

@@ -74,7 +74,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION aidataops._judge_measured(jsonb, name, text, float8) IS 'Internal: whether what a rule measured is beyond the limits of a monitor; without any row, which has no age, it is.';
 
-CREATE FUNCTION aidataops._measure_rules(m aidataops.monitor, role oid, spec jsonb, at timestamptz) RETURNS jsonb
+CREATE FUNCTION aidataops._measure_rules(m aidataops.monitor, owner oid, spec jsonb, at timestamptz) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
 AS $$
 DECLARE
@@ -85,7 +85,7 @@ DECLARE
     failed text;
     results jsonb;
 BEGIN
-    SELECT * INTO expected FROM aidataops._run_supervised(role, 'SELECT aidataops._expected_columns($1) AS columns', spec, true, 60000);
+    SELECT * INTO expected FROM aidataops._run_supervised(owner, 'SELECT aidataops._expected_columns($1) AS columns', spec, true, 60000);
     IF expected.error IS NOT NULL THEN
         RAISE EXCEPTION '%', expected.error USING ERRCODE = expected.sqlstate;
     END IF;
@@ -93,7 +93,7 @@ BEGIN
     source := aidataops._source_oid(ds.relation_oid, ds.relation_origin, ds.relation_schema, ds.relation_name);
     IF source IS NULL THEN
         RAISE EXCEPTION 'source table "%.%" of dataset "%" does not exist', ds.relation_schema, ds.relation_name, ds.name USING ERRCODE = 'undefined_table';
-    ELSIF NOT has_table_privilege(role, source, 'SELECT') THEN
+    ELSIF NOT has_table_privilege(owner, source, 'SELECT') THEN
         RAISE EXCEPTION 'permission denied for table % of dataset "%"', source::regclass, ds.name USING ERRCODE = 'insufficient_privilege';
     END IF;
     rules := aidataops._monitor_rules(m, ds, source, at, expected.result -> 0 -> 'columns');
@@ -102,12 +102,13 @@ BEGIN
                          'detail', CASE m.kind WHEN 'schema' THEN jsonb_build_object('differences', e.examples) END)) ORDER BY e.place),
            min(e.message) FILTER (WHERE e.outcome = 'error')
       INTO results, failed
-      FROM aidataops._evaluate(rules, '{}', source, NULL, role, (extract(epoch FROM m.run_timeout) * 1000)::integer, false) WITH ORDINALITY
-        AS e (rule, object, severity, outcome, measured, threshold, failing, examples, message, num_rows, fingerprint, place)
+      FROM aidataops._evaluate(rules, '{}', source, NULL, ROW(owner, owner, (extract(epoch FROM m.run_timeout) * 1000)::integer), false)
+           WITH ORDINALITY AS e (rule, object, severity, outcome, measured, threshold, failing, examples, message,
+                                 num_rows, fingerprint, role, relations, place)
      CROSS JOIN LATERAL aidataops._judge_measured(spec, CASE m.kind WHEN 'missing' THEN rules[e.place].columns[1] END, m.kind, e.measured::float8) AS j;
     IF failed IS NOT NULL THEN
         RAISE EXCEPTION '%', failed USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN jsonb_build_object('as_of', at, 'window_start', at - m.window_size, 'window_end', CASE WHEN m.window_size IS NOT NULL THEN at END, 'results', coalesce(results, '[]'));
 END $$;
-COMMENT ON FUNCTION aidataops._measure_rules(aidataops.monitor, oid, jsonb, timestamptz) IS 'Internal: measures what rules of contracts measure, with the rights of a role, and judges it as the monitor says.';
+COMMENT ON FUNCTION aidataops._measure_rules(aidataops.monitor, oid, jsonb, timestamptz) IS 'Internal: measures what rules of contracts measure, with the rights of a monitor''s owner at most, and judges it as the monitor says.';

@@ -24,6 +24,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
+#include "parser/parser.h"
 #include "rewrite/rewriteHandler.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
@@ -72,6 +73,34 @@ find_names(Node *node, List **relations)
 		return false;
 	}
 	return raw_expression_tree_walker(node, find_names, relations);
+}
+
+List *
+reading_names(const char *sql)
+{
+	List *relations = NIL;
+
+	find_names(parse(sql)->stmt, &relations);
+	return relations;
+}
+
+/* Before it is rewritten, when a view is a relation and nothing else. */
+static bool
+find_named(Node *node, List **relations)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *entry = (RangeTblEntry *) node;
+
+		if (entry->rtekind == RTE_RELATION)
+			*relations = list_append_unique_oid(*relations, entry->relid);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_named, relations, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, find_named, relations);
 }
 
 static List *
@@ -248,28 +277,76 @@ check_trusted(Query *query, const char *sql)
 				 errhint("If the type of a column was changed just now, try again.")));
 }
 
-static Query *
-analyze_and_rewrite(const char *sql, ParamListInfo params)
+/* Code of who has the rights of the role gains nothing by them; the asker runs it by asking, but no superuser does. */
+static bool
+asker_may_be(Oid asker, Oid role)
+{
+	return !superuser_arg(role) && has_privs_of_role(asker, role);
+}
+
+static void
+check_asker(Oid asker, List *named)
+{
+	Oid role = GetUserId();
+	ListCell *cell;
+
+	foreach (cell, named)
+	{
+		Oid owner = relation_owner(lfirst_oid(cell));
+
+		if (has_privs_of_role(owner, role) || asker_may_be(asker, role))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("relation %s is not read with the rights of \"%s\" for others",
+						quote_qualified_identifier(
+							get_namespace_name(get_rel_namespace(lfirst_oid(cell))),
+							get_rel_name(lfirst_oid(cell))),
+						GetUserNameFromId(role, false)),
+				 errdetail("It belongs to role \"%s\", whose functions, casts and policies could "
+						   "run with these rights whenever somebody asks.",
+						   GetUserNameFromId(owner, false)),
+				 errhint("Ask as \"%s\", or grant it the role that owns the relation.",
+						 GetUserNameFromId(role, false))));
+	}
+}
+
+static void
+analyze_and_rewrite(Reading *reading, const ReadingTerms *terms, ParamListInfo params)
 {
 	int nparams = params ? params->numParams : 0;
 	Oid *types = palloc(sizeof(Oid) * Max(nparams, 1));
+	const char *sql = reading->sql;
 	Query *query;
 
 	for (int i = 0; i < nparams; i++)
 		types[i] = params->params[i].ptype;
-	query = parse_analyze_fixedparams(parse(sql), sql, types, nparams, NULL);
+	query = parse_analyze_fixedparams(parse(sql), sql, types, nparams, reading->environment);
 	check_is_select(query->commandType == CMD_SELECT, sql); /* SELECT INTO is none */
-	check_trusted(query, sql);
-	return linitial_node(Query, pg_rewrite_query(query)); /* of a SELECT there is one */
+	(void) find_named((Node *) query, &reading->named);
+	if (OidIsValid(terms->asker))
+		check_asker(terms->asker, reading->named);
+	if (!terms->own_text || !asker_may_be(terms->asker, GetUserId()))
+		check_trusted(query, sql);
+	reading->query = linitial_node(Query, pg_rewrite_query(query)); /* of a SELECT there is one */
 }
 
 Reading *
 reading_begin(List *relations, const char *sql, ParamListInfo params)
 {
+	const ReadingTerms terms = {0};
+
+	return reading_begin_on(&terms, relations, sql, params);
+}
+
+Reading *
+reading_begin_on(const ReadingTerms *terms, List *relations, const char *sql, ParamListInfo params)
+{
 	Reading *reading = palloc0(sizeof(Reading));
 	Oid role;
 
 	reading->sql = sql;
+	reading->environment = terms->environment;
 	reading->caller = become_for_statements(GetUserId()); /* in which names are looked up */
 	role = reading_role(GetUserId(), relations, sql);
 	if (role != GetUserId())
@@ -277,7 +354,7 @@ reading_begin(List *relations, const char *sql, ParamListInfo params)
 		become_again(reading->caller);
 		reading->caller = become_owner_of_rows(role);
 	}
-	reading->query = analyze_and_rewrite(sql, params);
+	analyze_and_rewrite(reading, terms, params);
 	check_superuser_may_read(role, with_all_beneath(relations_in_query(reading->query)));
 	reading->shape = ExecCleanTypeFromTL(reading->query->targetList);
 	return reading;
@@ -294,7 +371,7 @@ reading_run(Reading *reading, ParamListInfo params, DestReceiver *receiver)
 						errmsg("what reads must not write, nor lock rows"),
 						errdetail("The text is: %s", reading->sql)));
 	execution = CreateQueryDesc(plan, reading->sql, GetActiveSnapshot(), InvalidSnapshot, receiver,
-								params, NULL, 0);
+								params, reading->environment, 0);
 	ExecutorStart(execution, 0);
 	executor_run_once(execution);
 	ExecutorFinish(execution);

@@ -16,6 +16,7 @@
 #include "nodes/params.h"
 #include "nodes/parsenodes.h"
 #include "tcop/dest.h"
+#include "utils/queryenvironment.h"
 
 /* A query that is being read. */
 typedef struct Reading
@@ -23,8 +24,22 @@ typedef struct Reading
 	const char *sql;
 	Identity caller; /* to become again */
 	Query *query;
+	List *named;     /* relations that the query names, not those beneath views */
 	TupleDesc shape; /* of the result */
+	QueryEnvironment *environment;
 } Reading;
+
+/*
+ * On whose behalf a query is read that is not the caller's own wish. Code of others, who own relations and functions
+ * that it names, then runs as a role only if they have its rights, or the asker.
+ */
+typedef struct ReadingTerms
+{
+	Oid asker;
+	bool
+		own_text; /* the reader wrote it, and may call any function if the asker may act as the role */
+	QueryEnvironment *environment; /* relations that live as long as the query; NULL: none */
+} ReadingTerms;
 
 /*
  * The role that suffices for a reader to read relations, the one that matters most first, by a
@@ -33,6 +48,9 @@ typedef struct Reading
  * some relation that is read belongs to somebody who is none.
  */
 extern Oid reading_role(Oid reader, List *relations, const char *sql);
+
+/* Relations that names in a query may mean, as they are found now; a name can be one of its own, too. */
+extern List *reading_names(const char *sql);
 
 /*
  * The last of it: an error if that is a superuser. All relations are given, with those beneath
@@ -45,6 +63,8 @@ extern void check_superuser_may_read(Oid reader, List *relations);
  * locked and judged; it is planned and run once, under the active snapshot, and writes nothing.
  */
 extern Reading *reading_begin(List *relations, const char *sql, ParamListInfo params);
+extern Reading *reading_begin_on(const ReadingTerms *terms, List *relations, const char *sql,
+								 ParamListInfo params);
 extern void reading_run(Reading *reading, ParamListInfo params, DestReceiver *receiver);
 extern void reading_end(Reading *reading);
 

@@ -21,6 +21,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "core/identity.h"
+#include "core/supervised.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -37,13 +38,6 @@
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(run_supervised);
-
-typedef struct Outcome
-{
-	Datum result; /* jsonb; 0: NULL */
-	ErrorData *error;
-	bool timed_out;
-} Outcome;
 
 #define CANCEL_AGAIN_AFTER 1000 /* ms, for what caught the first one in other languages */
 
@@ -204,32 +198,41 @@ check_statement(SPIPlanPtr plan, const char *statement)
 						errdetail("The text is: %s", statement)));
 }
 
-/* All rows of a query as a jsonb array of objects, in the caller's memory. */
-static Datum
-rows_as_json(const char *statement, Datum argument, bool argument_is_null, bool read_only,
-			 MemoryContext memory)
+typedef struct UserStatement
 {
-	char *query =
-		psprintf("SELECT pg_catalog.jsonb_agg(aidataops._json(q.*)) FROM (\n%s\n) AS q", statement);
+	const char *text;
+	Datum argument; /* jsonb */
+	bool argument_is_null;
+	bool read_only;
+} UserStatement;
+
+/* All rows of a query as a jsonb array of objects. */
+static Datum
+rows_as_json(void *work, MemoryContext memory)
+{
+	UserStatement *statement = work;
+	char *query = psprintf("SELECT pg_catalog.jsonb_agg(aidataops._json(q.*)) FROM (\n%s\n) AS q",
+						   statement->text);
 	Oid type = JSONBOID;
-	char null = argument_is_null ? 'n' : ' ';
+	char null = statement->argument_is_null ? 'n' : ' ';
 	SPIPlanPtr plan;
 	MemoryContext previous;
 	bool isnull;
 	Datum result;
 
+	SPI_connect();
 	/* a query that may write must not run in workers, which may not */
-	plan = SPI_prepare_cursor(query, 1, &type, read_only ? CURSOR_OPT_PARALLEL_OK : 0);
-	check_statement(plan, statement);
-	if (SPI_execute_plan(plan, &argument, &null, read_only, 0) != SPI_OK_SELECT ||
+	plan = SPI_prepare_cursor(query, 1, &type, statement->read_only ? CURSOR_OPT_PARALLEL_OK : 0);
+	check_statement(plan, statement->text);
+	if (SPI_execute_plan(plan, &statement->argument, &null, statement->read_only, 0) !=
+			SPI_OK_SELECT ||
 		SPI_processed != 1)
-		elog(ERROR, "could not execute \"%s\"", statement);
+		elog(ERROR, "could not execute \"%s\"", statement->text);
 	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (isnull)
-		return (Datum) 0;
 	previous = MemoryContextSwitchTo(memory);
-	result = PointerGetDatum(PG_DETOAST_DATUM_COPY(result));
+	result = isnull ? (Datum) 0 : PointerGetDatum(PG_DETOAST_DATUM_COPY(result));
 	MemoryContextSwitchTo(previous);
+	SPI_finish();
 	return result;
 }
 
@@ -242,9 +245,8 @@ is_meant_for_us(const ErrorData *error, bool timed_out)
 	return error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->elevel >= FATAL;
 }
 
-static Outcome
-run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool read_only,
-	int milliseconds)
+Outcome
+supervise(Oid role, SupervisedWork work, void *argument, bool read_only, int milliseconds)
 {
 	Outcome outcome = {0};
 	MemoryContext memory = CurrentMemoryContext;
@@ -267,9 +269,7 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 		if (read_only)
 			XactReadOnly = true; /* the end of the subtransaction restores it */
 		start_timer(outer_deadline, milliseconds);
-		SPI_connect();
-		outcome.result = rows_as_json(statement, argument, argument_is_null, read_only, memory);
-		SPI_finish();
+		outcome.result = work(argument, memory);
 		end_on_time();
 		become_again(previous);
 		if (read_only)
@@ -304,11 +304,24 @@ run(Oid role, const char *statement, Datum argument, bool argument_is_null, bool
 
 /* Of the statement's error, or that it took too long. */
 static Datum
-message_of(const ErrorData *error, bool timed_out, int milliseconds)
+message_of(const Outcome *outcome, int milliseconds)
 {
-	if (timed_out)
+	if (outcome->timed_out)
 		return CStringGetTextDatum(psprintf("it took longer than %d ms", milliseconds));
-	return CStringGetTextDatum(error->message ? error->message : "");
+	return CStringGetTextDatum(outcome->error->message ? outcome->error->message : "");
+}
+
+void
+outcome_as_columns(const Outcome *outcome, int milliseconds, Datum *values, bool *nulls)
+{
+	nulls[0] = outcome->error || !outcome->result;
+	nulls[1] = nulls[2] = !outcome->error;
+	values[0] = outcome->result;
+	if (!outcome->error)
+		return;
+	values[1] = CStringGetTextDatum(
+		unpack_sql_state(outcome->timed_out ? ERRCODE_QUERY_CANCELED : outcome->error->sqlerrcode));
+	values[2] = message_of(outcome, milliseconds);
 }
 
 static void
@@ -326,33 +339,23 @@ check_arguments(FunctionCallInfo fcinfo)
 Datum
 run_supervised(PG_FUNCTION_ARGS)
 {
-	Oid role;
-	char *statement;
+	UserStatement statement = {0};
 	int milliseconds;
 	TupleDesc descriptor;
-	Datum values[3] = {0};
-	bool nulls[3] = {true, true, true};
+	Datum values[3];
+	bool nulls[3];
 	Outcome outcome;
 
 	check_arguments(fcinfo);
-	role = PG_GETARG_OID(0);
-	statement = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	statement.text = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	statement.argument_is_null = PG_ARGISNULL(2);
+	statement.argument = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
+	statement.read_only = PG_GETARG_BOOL(3);
 	milliseconds = PG_GETARG_INT32(4);
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	outcome = run(role, statement, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
-				  PG_ARGISNULL(2), PG_GETARG_BOOL(3), milliseconds);
-	if (outcome.error)
-	{
-		values[1] = CStringGetTextDatum(unpack_sql_state(
-			outcome.timed_out ? ERRCODE_QUERY_CANCELED : outcome.error->sqlerrcode));
-		values[2] = message_of(outcome.error, outcome.timed_out, milliseconds);
-		nulls[1] = nulls[2] = false;
-	}
-	else if (outcome.result)
-	{
-		values[0] = outcome.result;
-		nulls[0] = false;
-	}
+	outcome =
+		supervise(PG_GETARG_OID(0), rows_as_json, &statement, statement.read_only, milliseconds);
+	outcome_as_columns(&outcome, milliseconds, values, nulls);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }
