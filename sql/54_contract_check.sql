@@ -77,7 +77,8 @@ COMMENT ON COLUMN aidataops.check_result.threshold IS 'What is allowed.';
 COMMENT ON COLUMN aidataops.check_result.failing IS 'Rows that break the rule, or groups, slices or columns where it is about these; NULL where nothing can be counted.';
 COMMENT ON COLUMN aidataops.check_result.examples IS 'Up to 5 of them: an array of objects with the key and the columns of the rule, sensitive ones left out.';
 COMMENT ON COLUMN aidataops.check_result.message IS 'What is wrong, in words; NULL if nothing is.';
-COMMENT ON COLUMN aidataops.check_result.relations IS 'Relations that were read for it.';
+COMMENT ON COLUMN aidataops.check_result.relations IS
+'Relations that were read for it; none if that was refused.';
 
 CREATE INDEX check_run_contract_idx ON aidataops.check_run (contract, contract_version, dataset_id, run_id);
 COMMENT ON INDEX aidataops.check_run_contract_idx IS 'Finds the last check of a contract.';
@@ -153,8 +154,10 @@ ALTER TABLE aidataops.check_result ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON aidataops.check_run FOR SELECT
     USING (EXISTS (SELECT FROM aidataops.contract AS c WHERE c.contract = check_run.contract AND c.version = check_run.contract_version));
 CREATE POLICY visible ON aidataops.check_result FOR SELECT
-    USING (EXISTS (SELECT FROM aidataops.check_run AS r WHERE r.run_id = check_result.run_id)
-           AND aidataops._reads_whole(relations));
+    USING (EXISTS (SELECT FROM aidataops.check_run AS r
+                    WHERE r.run_id = check_result.run_id
+                      AND CASE relations WHEN '{}' THEN aidataops._reads_all_of(r.contract, r.contract_version)
+                          ELSE aidataops._reads_whole(relations) END));
 
 -- ------------------------------------------------------------------- from rules to SQL
 

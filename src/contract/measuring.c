@@ -106,21 +106,32 @@ register_rows(QueryEnvironment *environment, const char *name, TupleDesc shape,
 	register_ENR(environment, relation);
 }
 
+static Datum
+part_column(HeapTupleHeader part, int column)
+{
+	bool isnull;
+	Datum value = GetAttributeByNum(part, column, &isnull);
+
+	if (isnull)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("name, relation and query of a part must not be NULL")));
+	return value;
+}
+
 static void
 read_part(Measuring *measuring, HeapTupleHeader part)
 {
-	bool isnull;
-	char *name = TextDatumGetCString(GetAttributeByNum(part, PART_NAME, &isnull));
-	Oid relation = DatumGetObjectId(GetAttributeByNum(part, PART_RELATION, &isnull));
-	char *sql = TextDatumGetCString(GetAttributeByNum(part, PART_QUERY, &isnull));
+	Oid relation = DatumGetObjectId(part_column(part, PART_RELATION));
 	Tuplestorestate *rows = tuplestore_begin_heap(false, false, work_mem);
 	ReadingTerms terms = {.asker = measuring->terms.asker};
-	Reading *reading = reading_begin_on(&terms, list_make1_oid(relation), sql, NULL);
+	Reading *reading = reading_begin_on(&terms, list_make1_oid(relation),
+										TextDatumGetCString(part_column(part, PART_QUERY)), NULL);
 
 	note_what_is_read(measuring, reading);
 	run_into(reading, rows);
 	reading_end(reading);
-	register_rows(measuring->terms.environment, name, CreateTupleDescCopy(reading->shape), rows);
+	register_rows(measuring->terms.environment, TextDatumGetCString(part_column(part, PART_NAME)),
+				  CreateTupleDescCopy(reading->shape), rows);
 	measuring->rows = lappend(measuring->rows, rows);
 }
 
@@ -204,6 +215,10 @@ take_parts(Measuring *measuring, ArrayType *array)
 
 	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &measuring->parts,
 					  &nulls, &measuring->nparts);
+	for (int i = 0; i < measuring->nparts; i++)
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a part must not be NULL")));
 }
 
 /*
@@ -225,6 +240,8 @@ measure(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
+	check_role_exists(PG_GETARG_OID(0));
+	check_role_exists(PG_GETARG_OID(1));
 	take_parts(&measuring, PG_GETARG_ARRAYTYPE_P(5));
 	outcome = supervise(PG_GETARG_OID(0), measure_as_json, &measuring, true, milliseconds);
 	outcome_as_columns(&outcome, milliseconds, values, nulls);

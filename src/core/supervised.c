@@ -324,15 +324,21 @@ outcome_as_columns(const Outcome *outcome, int milliseconds, Datum *values, bool
 	values[2] = message_of(outcome, milliseconds);
 }
 
+void
+check_role_exists(Oid role)
+{
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("role with OID %u does not exist", role)));
+}
+
 static void
 check_arguments(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3) || PG_ARGISNULL(4))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("role, statement, read_only and timeout_ms must not be NULL")));
-	if (!SearchSysCacheExists1(AUTHOID, PG_GETARG_DATUM(0)))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("role with OID %u does not exist", PG_GETARG_OID(0))));
+	check_role_exists(PG_GETARG_OID(0));
 }
 
 /* run_supervised(role, statement, argument, read_only, timeout_ms): result, sqlstate, error */

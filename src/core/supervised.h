@@ -24,6 +24,8 @@ typedef struct Outcome
 extern Outcome supervise(Oid role, SupervisedWork work, void *argument, bool read_only,
 						 int milliseconds);
 
+extern void check_role_exists(Oid role);
+
 /* result, sqlstate and error, as functions return them. */
 extern void outcome_as_columns(const Outcome *outcome, int milliseconds, Datum *values,
 							   bool *nulls);

@@ -1,7 +1,7 @@
 -- Who checks, who gates, who is served: owner of the table, steward of the contract, checker, consumer, stranger, and one who forges
 BEGIN;
 SET search_path = public, aidataops;
-SELECT plan(27);
+SELECT plan(28);
 
 CREATE ROLE story_owner;
 CREATE ROLE story_steward;
@@ -40,10 +40,16 @@ SELECT results_eq($$SELECT DISTINCT outcome FROM check_contract('labels', 'label
 SELECT results_eq($$SELECT DISTINCT outcome FROM check_contract('labels', 'labels@1')$$, $$VALUES ('pass')$$,
     'and a version whose history he may not read, by the table, while it is the same');
 
--- a checker needs to read the table, and sees what was found
+-- a checker needs to read the table, and sees what was found; a steward who only reads it lends nobody the rights to
+SET ROLE story_checker;
+SELECT results_eq($$SELECT DISTINCT outcome, message FROM check_contract('labels', 'labels@WORKING')$$,
+    $$VALUES ('error', 'cannot be measured: relation story.labels is not read with the rights of "story_steward" for others')$$,
+    'what only the steward may read is not read for others');
+RESET ROLE;
+GRANT story_owner TO story_steward;
 SET ROLE story_checker;
 SELECT results_eq($$SELECT DISTINCT outcome FROM check_contract('labels', 'labels@WORKING')$$, $$VALUES ('pass')$$, 'who reads all of the table may check');
-SELECT results_eq($$SELECT checked_as, evaluated_as FROM check_run ORDER BY run_id DESC LIMIT 1$$, $$VALUES ('story_checker'::name, 'story_steward'::name)$$,
+SELECT results_eq($$SELECT checked_as, evaluated_as FROM check_run ORDER BY run_id DESC LIMIT 1$$, $$VALUES ('story_checker'::name, 'story_owner'::name)$$,
     'it is recorded who asked, and as whom it was measured');
 SELECT is(gate('labels@HEAD')::text, 'labels@1', 'and may ask the gate');
 
@@ -59,7 +65,7 @@ SELECT throws_ok($$SELECT check_contract('labels')$$, '42704', 'contract "labels
 SELECT throws_ok($$SELECT gate('labels@1')$$, '42704', 'dataset "labels" does not exist', 'nor a dataset to gate');
 SELECT is((SELECT count(*) FROM check_run), 0::bigint, 'nor checks');
 
--- evidence is not to be forged: nobody writes it, and what users wrote runs as the steward, read-only
+-- evidence is not to be forged: nobody writes it, and what users wrote runs as the table's owner, read-only
 SET ROLE story_checker;
 SELECT throws_ok($$INSERT INTO check_run (contract, contract_version, document_hash, outcome, started_at, finished_at, checked_by, checked_as, evaluated_as)
     VALUES ('labels', '1.0.0', '\x01', 'pass', now(), now(), 'x', 'x', 'x')$$, '42501', NULL, 'nobody inserts a check');
@@ -69,14 +75,14 @@ SELECT throws_ok($$SELECT aidataops.__run_check('postgres'::regrole, 'labels', N
 
 RESET ROLE;
 INSERT INTO rule (contract, version, rule, object, level, kind, columns, parameters, operator, bounds, unit, severity, pointer) VALUES
-    ('labels', '1.0.0', 'who', 'labels', 'table', 'sql', '{}', '{"query": "SELECT (current_user = ''story_steward'')::int"}', '=', '[1]', 'none', 'error', ''),
-    ('labels', '1.0.0', 'escapes', 'labels', 'table', 'sql', '{}', '{"query": "SELECT length(set_config(''role'', ''story_owner'', false))"}', '>', '[0]', 'none', 'error', ''),
+    ('labels', '1.0.0', 'who', 'labels', 'table', 'sql', '{}', '{"query": "SELECT (current_user = ''story_owner'')::int"}', '=', '[1]', 'none', 'error', ''),
+    ('labels', '1.0.0', 'escapes', 'labels', 'table', 'sql', '{}', '{"query": "SELECT length(set_config(''role'', ''story_steward'', false))"}', '>', '[0]', 'none', 'error', ''),
     ('labels', '1.0.0', 'writes', 'labels', 'table', 'sql', '{}', '{"query": "SELECT story.write()"}', '=', '[1]', 'none', 'error', '');
 CREATE FUNCTION story.write() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE story.written (); RETURN 1; END $$;
 GRANT CREATE ON SCHEMA story TO story_steward;
 SET ROLE story_checker;
 SELECT results_eq($$SELECT rule, outcome FROM check_contract('labels') WHERE rule IN ('who', 'escapes', 'writes') ORDER BY rule$$,
-    $$VALUES ('escapes', 'error'), ('who', 'pass'), ('writes', 'error')$$, 'queries run as the owner of the contract, can be nobody else, and write nothing');
+    $$VALUES ('escapes', 'error'), ('who', 'pass'), ('writes', 'error')$$, 'queries run as the owner of the table, can be nobody else, and write nothing');
 
 -- a superuser's contract runs with the rights of the table's owner
 RESET ROLE;
@@ -87,6 +93,7 @@ DELETE FROM rule WHERE rule IN ('who', 'escapes', 'writes');
 
 -- policies of the table: what hides rows from the evaluator is no pass
 UPDATE contract SET owner = 'story_steward' WHERE contract = 'labels';
+REVOKE story_owner FROM story_steward;
 ALTER TABLE story.labels ENABLE ROW LEVEL SECURITY;
 SET ROLE story_steward;
 SELECT results_eq($$SELECT DISTINCT outcome FROM check_contract('labels')$$, $$VALUES ('error')$$, 'a steward from whom a policy hides rows measures nothing');
