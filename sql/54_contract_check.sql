@@ -93,7 +93,7 @@ CREATE FUNCTION aidataops._relations(oids oid[]) RETURNS aidataops._relation[]
     LANGUAGE sql STABLE
     BEGIN ATOMIC
         SELECT ARRAY(
-            SELECT ROW(n.nspname, c.relname, c.oid, aidataops._database_origin())::aidataops._relation
+            SELECT ROW(n.nspname, c.relname, c.oid, aidataops._relation_origin(c.oid))::aidataops._relation
               FROM pg_catalog.pg_class AS c
               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
              WHERE c.oid = ANY (oids) ORDER BY n.nspname, c.relname);

@@ -18,6 +18,7 @@
 #include "core/trust.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -42,7 +43,7 @@ is_foreign(Oid function, void *role)
 		return true;
 	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
 	ReleaseSysCache(tuple);
-	return owner != *(Oid *) role && !superuser_arg(owner);
+	return !has_privs_of_role(owner, *(Oid *) role); /* who has the rights gains nothing by them */
 }
 
 static bool
