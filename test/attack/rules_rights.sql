@@ -4,7 +4,7 @@
 BEGIN;
 SET client_min_messages = error;
 SET search_path = public, pgtap;
-SELECT plan(25);
+SELECT plan(26);
 CREATE ROLE attack_owner;
 CREATE ROLE attack_annotator;
 CREATE ROLE attack_steward IN ROLE attack_owner, attack_annotator;
