@@ -26,6 +26,7 @@
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -273,6 +274,13 @@ lock_to_read(PG_FUNCTION_ARGS)
 {
 	Oid relation = PG_GETARG_OID(0);
 
+	if (!OidIsValid(relation_owner(relation)))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation with OID %u does not exist", relation)));
+	/* who may not read it is not to hold up those who alter it */
+	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(relation, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relation));
 	LockRelationOid(relation, AccessShareLock);
 	if (has_subclass(relation))
 		(void) find_all_inheritors(relation, AccessShareLock, NULL);
